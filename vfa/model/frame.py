@@ -23,7 +23,8 @@ SAME_GRID_TOLERANCE_MM = 0.01
 def apply_affine(affine: ArrayLike, points: ArrayLike) -> FloatArray:
     """Map points, shape (..., 3), through a 4×4 affine; returns shape (..., 3)."""
     matrix = np.asarray(affine, dtype=float)
-    return np.asarray(points, dtype=float) @ matrix[:3, :3].T + matrix[:3, 3]
+    mapped: FloatArray = np.asarray(points, dtype=float) @ matrix[:3, :3].T + matrix[:3, 3]
+    return mapped
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,11 @@ class Grid:
 
     @classmethod
     def from_axes(
-        cls, shape: tuple[int, int, int], spacing_mm: ArrayLike, origin_lps: ArrayLike, axes: ArrayLike | None = None
+        cls,
+        shape: tuple[int, int, int],
+        spacing_mm: ArrayLike,
+        origin_lps: ArrayLike,
+        axes: ArrayLike | None = None,
     ) -> Grid:
         """Build from spacing (3,), the LPS position of voxel 0 0 0, and unit axes as columns of a (3, 3)."""
         matrix = np.eye(4)
@@ -68,8 +73,7 @@ class Grid:
     @cached_property
     def ijk_from_lps(self) -> FloatArray:
         """(4, 4) affine from LPS millimetres to (fractional) voxel index."""
-        inverse: FloatArray = np.linalg.inv(self.lps_from_ijk)
-        return inverse
+        return np.asarray(np.linalg.inv(self.lps_from_ijk), dtype=np.float64)
 
     @cached_property
     def spacing_mm(self) -> tuple[float, float, float]:
@@ -80,7 +84,7 @@ class Grid:
     @cached_property
     def axes(self) -> FloatArray:
         """(3, 3): the unit vectors of i, j, k in LPS, as columns."""
-        directions: FloatArray = self.lps_from_ijk[:3, :3] / np.asarray(self.spacing_mm)
+        directions: FloatArray = np.asarray(self.lps_from_ijk[:3, :3] / np.asarray(self.spacing_mm), dtype=np.float64)
         return directions
 
     @property

@@ -1,0 +1,94 @@
+"""Everything the images say about one vertebra, and about the series it was measured on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vfa.model.estimate import Measured, Unmeasurable
+from vfa.model.frame import BodyFrame, FloatArray
+from vfa.model.morphometry import BodyHeights, Deformity, ExpectedHeights, HeightLoss, LateralLoss
+from vfa.model.posterior_wall import Finding, PosteriorWall
+from vfa.model.volume import Modality
+
+
+@dataclass(frozen=True, eq=False)
+class VertebraFindings:
+    """What was measured on one vertebra; every part may be Unmeasurable, with its reason.
+
+    Args:
+        level: its name.
+        level_confidence: probability that the name is right; None when nobody said.
+        centre_lps: (3,) centre of the body in LPS mm.
+        touches_border: whether the volume's edge cuts it.
+        treated: "cement", "implant" or empty.
+        findings: things looked for beside the wall (fragmentation, cleft …), by name; one that is missing from
+            this mapping was not looked for.
+        quality: sentences for the reader.
+    """
+
+    level: str
+    level_confidence: float | None
+    centre_lps: FloatArray
+    touches_border: bool
+    treated: str
+    frame: BodyFrame | Unmeasurable
+    heights: BodyHeights | Unmeasurable
+    expected_heights: ExpectedHeights | Unmeasurable
+    height_loss: HeightLoss | Unmeasurable
+    lateral_loss: LateralLoss | Unmeasurable
+    deformity: Deformity | Unmeasurable
+    posterior_wall: PosteriorWall | Unmeasurable
+    marrow_mean_hu: Measured
+    findings: dict[str, Finding] = field(default_factory=dict)
+    quality: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> str:
+        """`measured` once there are heights, else `unmeasurable`."""
+        return "unmeasurable" if isinstance(self.heights, Unmeasurable) else "measured"
+
+
+@dataclass(frozen=True)
+class SeriesRecord:
+    """A series that took part, and how.
+
+    Args:
+        role: "morphometry" for the series that was measured; "labels" for masks alone.
+        modality: its kind; None for masks alone.
+        series_instance_uid: empty when the file carries none.
+        spacing_mm: voxel spacing i, j, k.
+        slice_spacing_mm: distance between slices.
+        corrections: sentences: what was done on the way in.
+    """
+
+    role: str
+    modality: Modality | None
+    study_instance_uid: str
+    series_instance_uid: str
+    description: str
+    spacing_mm: tuple[float, float, float]
+    slice_spacing_mm: float
+    corrections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StudyFindings:
+    """All vertebrae of one examination, with the series they were measured on."""
+
+    series: tuple[SeriesRecord, ...]
+    segmented_by: str
+    naming: str
+    vertebrae: tuple[VertebraFindings, ...]
+    alternative_naming: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __getitem__(self, level: str) -> VertebraFindings:
+        for vertebra in self.vertebrae:
+            if vertebra.level == level:
+                return vertebra
+        raise KeyError(level)
+
+    @property
+    def modalities(self) -> frozenset[Modality]:
+        """Kinds of image that took part; empty for masks alone."""
+        return frozenset(series.modality for series in self.series if series.modality is not None)
