@@ -1,0 +1,1 @@
+"""Volume → Spine: label files, segmenters, bodies and their names."""

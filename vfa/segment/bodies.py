@@ -1,0 +1,239 @@
+"""Which voxels are one vertebral body, is it whole, and can it be believed?
+
+A body travels as a `BodyMask`: a bool mask on a crop of the lattice it was drawn on, so that a fine mask is never
+degraded to a coarser image. Pieces, edges and sizes are judged here; cutting bodies out of whole vertebrae is
+`body_cut`, their names are `levels`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from vfa.model.frame import FloatArray, Grid
+from vfa.model.spine import Vertebra
+
+MARGIN_VOXELS = 3  # empty layers around a body in its crop, so that surfaces close
+TOUCHING = np.ones((3, 3, 3), dtype=bool)  # 26-connectivity
+
+# A piece apart from the main body is kept as a fragment of it when it is large and near enough; burst fragments lie
+# within the body's own rim, specks of a network or of a brush do not reach this size.
+FRAGMENT_AT_LEAST_ML = 0.2
+FRAGMENT_AT_LEAST_SHARE = 0.02
+FRAGMENT_WITHIN_MM = 6.0
+BODY_AT_LEAST_ML = 0.3  # less is a speck; the smallest cervical bodies have about 2 ml
+
+# Volumes (ml) outside these are no single body of the region, fractured or not: adult bodies measured on CT have about
+# 3–8 (cervical), 6–35 (thoracic) and 25–65 (lumbar) ml; vertebra plana and children lower, hyperostosis higher limits.
+PLAUSIBLE_ML: dict[str, tuple[float, float]] = {
+    "C": (0.5, 20),
+    "T": (1.5, 75),
+    "L": (4, 130),
+    "S": (4, 130),
+    "V": (0.5, 130),
+}
+MERGED_RATIO = 1.8  # times the neighbours' volume: two bodies in one mask
+SLIVER_RATIO = 0.2  # of the neighbours' volume: less than a vertebra plana leaves
+OFF_COLUMN_MM = 30.0  # beyond the line through the neighbours; scoliosis and kyphosis stay below 15
+
+
+@dataclass(frozen=True, eq=False)
+class BodyMask:
+    """A body's mask on its own crop.
+
+    Args:
+        mask: (I, J, K) bool, not empty.
+        grid: the crop's lattice in LPS mm.
+    """
+
+    mask: NDArray[np.bool_]
+    grid: Grid
+
+    def __post_init__(self) -> None:
+        if self.mask.shape != self.grid.shape or self.mask.dtype != np.bool_ or not self.mask.any():
+            raise ValueError(f"mask: expected a non-empty bool array of shape {self.grid.shape}, got {self.mask.shape}")
+
+    @property
+    def points_lps(self) -> FloatArray:
+        """(N, 3) centres of the mask's voxels, LPS mm."""
+        return self.grid.lps_of(np.argwhere(self.mask))
+
+    @property
+    def centre_lps(self) -> FloatArray:
+        """(3,) centre of mass."""
+        return self.grid.lps_of(np.argwhere(self.mask).mean(axis=0))
+
+    @property
+    def volume_ml(self) -> float:
+        """Volume by counting voxels."""
+        return float(self.mask.sum()) * self.grid.voxel_volume_mm3 / 1000
+
+
+def cropped(mask: NDArray[np.bool_], grid: Grid) -> BodyMask | None:
+    """Crop a mask to its bounding box and at least three empty voxels around it, as far as the lattice goes.
+
+    Args:
+        mask: (I, J, K) bool on `grid`.
+        grid: the lattice, in LPS mm.
+
+    Returns:
+        The crop; None for an empty mask.
+    """
+    boxes = ndimage.find_objects(mask.astype(np.uint8))
+    return within_box(mask, grid, boxes[0]) if boxes else None
+
+
+def within_box(mask: NDArray[np.bool_], grid: Grid, box: tuple[slice, ...]) -> BodyMask:
+    """Cut a box of voxels, widened by the margin, out of a mask and its lattice."""
+    start = [max(0, side.start - MARGIN_VOXELS) for side in box]
+    stop = [min(size, side.stop + MARGIN_VOXELS) for side, size in zip(box, mask.shape, strict=True)]
+    part = mask[start[0] : stop[0], start[1] : stop[1], start[2] : stop[2]]
+    return BodyMask(np.array(part), grid.crop(start, (part.shape[0], part.shape[1], part.shape[2])))
+
+
+def separate_bodies(mask: NDArray[np.bool_], grid: Grid) -> tuple[BodyMask, ...]:
+    """The connected pieces (26-connectivity) of a mask of all bodies, largest first; specks are left out.
+
+    Args:
+        mask: (I, J, K) bool, any number of bodies that do not touch.
+        grid: its lattice, in LPS mm.
+    """
+    labels, count = ndimage.label(mask, structure=TOUCHING)
+    if count == 0:
+        return ()
+    sizes_ml = np.bincount(labels.ravel())[1:] * grid.voxel_volume_mm3 / 1000
+    boxes = ndimage.find_objects(labels)
+    kept = [index for index in np.argsort(-sizes_ml, kind="stable") if sizes_ml[index] >= BODY_AT_LEAST_ML]
+    return tuple(within_box(labels == index + 1, grid, boxes[index]) for index in kept)
+
+
+def tidy(body: BodyMask) -> tuple[BodyMask, tuple[str, ...]]:
+    """Keep the largest piece and what may be its fragments; drop specks.
+
+    Returns:
+        The body (cropped anew) and sentences about what was kept apart or dropped.
+    """
+    labels, count = ndimage.label(body.mask, structure=TOUCHING)
+    if count == 1:
+        return body, ()
+    sizes_ml = np.bincount(labels.ravel())[1:] * body.grid.voxel_volume_mm3 / 1000
+    main = int(np.argmax(sizes_ml)) + 1
+    gap_mm = ndimage.distance_transform_edt(labels != main, sampling=body.grid.spacing_mm)
+    nearest_mm = ndimage.minimum(gap_mm, labels, index=np.arange(1, count + 1))
+    enough_ml = max(FRAGMENT_AT_LEAST_ML, FRAGMENT_AT_LEAST_SHARE * float(sizes_ml[main - 1]))
+    kept = (sizes_ml >= enough_ml) & (nearest_mm <= FRAGMENT_WITHIN_MM)
+    kept[main - 1] = True
+    notes = []
+    if kept.sum() > 1:
+        apart_ml = float(sizes_ml[kept].sum() - sizes_ml[main - 1])
+        notes.append(f"the mask is in {int(kept.sum())} pieces ({apart_ml:.1f} ml beside the largest)")
+    if not kept.all():
+        notes.append(f"{int((~kept).sum())} stray piece(s) of the mask left out ({sizes_ml[~kept].sum():.2f} ml)")
+    tidied = cropped(np.concatenate([[False], kept])[labels], body.grid)
+    return tidied or body, tuple(notes)
+
+
+def reaches_edge(body: BodyMask, lattice: Grid) -> bool:
+    """Whether the body reaches the outermost voxel layer of a lattice (its own or the image's), along any axis.
+
+    Args:
+        body: the mask, on any grid.
+        lattice: the image's or label volume's whole lattice.
+    """
+    ijk = lattice.ijk_of(body.points_lps)
+    edge = np.asarray(lattice.shape) - 1
+    # Half a voxel inside the edge layer's inner face; a hundredth of a voxel forgives rounding of positions.
+    return bool((ijk < 0.51).any() or (ijk > edge - 0.51).any())
+
+
+def vertebra_of(
+    level: str,
+    body: BodyMask,
+    lattices: Sequence[Grid],
+    canal_lps: FloatArray | None = None,
+    level_confidence: float | None = None,
+    quality: tuple[str, ...] = (),
+) -> Vertebra:
+    """Make a Vertebra of a raw body mask: stray pieces dropped, edges looked at.
+
+    Args:
+        level: its name, anatomical or provisional.
+        body: its mask on any crop.
+        lattices: the whole lattices (of the image, of the label volume) whose edge may cut the body.
+        canal_lps: (3,) a point in the canal behind it; None when unknown.
+        level_confidence: probability that the name is right; None when nobody stated one.
+        quality: sentences to begin with.
+    """
+    tidied, notes = tidy(body)
+    return Vertebra(
+        level=level,
+        level_confidence=level_confidence,
+        body=tidied.mask,
+        grid=tidied.grid,
+        canal_lps=canal_lps,
+        touches_border=any(reaches_edge(tidied, lattice) for lattice in lattices),
+        quality=(*quality, *notes),
+    )
+
+
+def judge_bodies(vertebrae: Sequence[Vertebra]) -> tuple[Vertebra, ...]:
+    """Mark bodies whose size or place no single vertebral body has as `unusable`, with the reason.
+
+    Args:
+        vertebrae: from head to foot.
+    """
+    volumes_ml = [float(v.body.sum()) * v.grid.voxel_volume_mm3 / 1000 for v in vertebrae]
+    centres = np.array([v.centre_lps for v in vertebrae])
+    judged = []
+    for index, vertebra in enumerate(vertebrae):
+        reason = (
+            vertebra.unusable
+            or _odd_anatomy(vertebra.level)
+            or _odd_size(index, vertebrae, volumes_ml)
+            or _odd_place(index, centres)
+        )
+        judged.append(replace(vertebra, unusable=reason))
+    return tuple(judged)
+
+
+def _odd_anatomy(level: str) -> str:
+    if level == "C1":
+        return "C1 has no vertebral body"
+    if level == "C2":
+        return "the dens makes the heights of C2 mean something else"
+    if level == "S1":
+        return "S1 is fused with the sacrum and has no lower endplate"
+    return ""
+
+
+def _odd_size(index: int, vertebrae: Sequence[Vertebra], volumes_ml: Sequence[float]) -> str:
+    vertebra, volume_ml = vertebrae[index], volumes_ml[index]
+    low_ml, high_ml = PLAUSIBLE_ML[vertebra.level[0]]
+    if volume_ml > high_ml:
+        return f"the mask has {volume_ml:.0f} ml, more than a single body of this region"
+    whole = [n for n, other in enumerate(vertebrae) if n != index and not other.touches_border]
+    nearest = sorted(whole, key=lambda n: abs(n - index))[:4]
+    usual_ml = float(np.median([volumes_ml[n] for n in nearest])) if len(nearest) > 1 else None
+    if usual_ml is not None and volume_ml > MERGED_RATIO * usual_ml:
+        return f"the mask has {volume_ml:.0f} ml where its neighbours have {usual_ml:.0f}: two bodies may be merged"
+    if vertebra.touches_border:
+        return ""  # cut by the edge: being small is no fault of the mask
+    if volume_ml < low_ml or (usual_ml is not None and volume_ml < SLIVER_RATIO * usual_ml):
+        return f"the mask has only {volume_ml:.1f} ml, less than a body of this region"
+    return ""
+
+
+def _odd_place(index: int, centres_lps: FloatArray) -> str:
+    if len(centres_lps) < 4:
+        return ""  # too few to say which of them is off
+    last = len(centres_lps) - 1
+    one, two = {0: (1, 2), last: (last - 1, last - 2)}.get(index, (index - 1, index + 1))
+    along = centres_lps[two] - centres_lps[one]
+    along = along / np.linalg.norm(along)
+    off = centres_lps[index] - centres_lps[one]
+    off_mm = float(np.linalg.norm(off - (off @ along) * along))
+    return f"the mask lies {off_mm:.0f} mm beside the line of its neighbours" if off_mm > OFF_COLUMN_MM else ""
