@@ -1,0 +1,1 @@
+"""Assessment → files and tables that people and programs read."""

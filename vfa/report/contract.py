@@ -1,0 +1,317 @@
+"""What exactly does `assessment.json` hold?
+
+These models are the single definition: `report.json` fills them, the JSON Schema beside this file is generated from
+them (`python -m vfa.report.schema` rewrites it), and every reader (table, HTML page, other programs) sees only them.
+
+A value that could not be had is an object `{"unmeasurable": reason, "detail": sentence}`, wherever the value would
+have stood. Lengths are mm, areas mm², positions LPS mm, fractions 0–1, intervals 95 %.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+SCHEMA_VERSION: Literal["1.0"] = "1.0"
+
+Column = Literal["anterior", "middle", "posterior"]
+Reason = Literal[
+    "touches_border",
+    "treated",
+    "no_image",
+    "no_valid_reference",
+    "endplate_not_found",
+    "canal_not_found",
+    "slices_too_thick",
+    "modality_insufficient",
+    "quality_failed",
+    "low_confidence",
+    "not_implemented_measurement",
+    "not_stated",
+]
+
+
+Vector = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+Interval = tuple[FiniteFloat, FiniteFloat]
+
+
+class _Part(BaseModel):
+    """Base of every part: frozen, and nothing in it that is not written down here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Missing(_Part):
+    """Stands where a value could not be had."""
+
+    unmeasurable: Reason
+    detail: str = ""
+
+
+class Quantity(_Part):
+    """A number with its 95 % interval; the unit is in the name of the key that holds it."""
+
+    value: FiniteFloat
+    ci95: Interval
+
+
+class NamedQuantity(Quantity):
+    """A number whose key does not tell its unit."""
+
+    unit: str
+
+
+class Heights(_Part):
+    """Heights of one third of a body, mm."""
+
+    anterior: Quantity
+    middle: Quantity
+    posterior: Quantity
+
+
+class LateralHeights(_Part):
+    """Heights of the patient's left and right thirds."""
+
+    left: Heights | Missing
+    right: Heights | Missing
+
+
+class ExpectedHeights(Heights):
+    """Heights before any fracture, mm, what they come from, and what other references would have said."""
+
+    lateral: LateralHeights
+    reference: str
+    others: dict[str, Heights] = Field(default_factory=dict)
+
+
+class HeightLoss(_Part):
+    """1 − height / expected height, of the column that lost most."""
+
+    fraction: FiniteFloat
+    ci95: Interval
+    column: Column
+    by_column: dict[Column, Quantity]
+
+
+class LateralLoss(_Part):
+    """The greatest loss in the left or right third."""
+
+    fraction: FiniteFloat
+    ci95: Interval
+    side: Literal["left", "right"]
+    column: Column
+
+
+class Deformity(_Part):
+    """What the heights mean."""
+
+    fracture: Literal["present", "absent", "indeterminate"]
+    genant_grade: Literal[0, 1, 2, 3]
+    grade_probabilities: tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
+    shape: Literal["none", "wedge", "biconcave", "crush", "lateral"]
+    signs: tuple[str, ...]
+    because: str
+
+
+class CanalCompromise(_Part):
+    """1 − measured / expected, of the canal's mid-sagittal diameter and of its area."""
+
+    diameter_fraction: Quantity | Missing
+    area_fraction: Quantity | Missing
+
+
+class PosteriorWall(_Part):
+    """The posterior wall and the canal behind it."""
+
+    status: Literal["intact", "breached", "not_assessable"]
+    because: str
+    retropulsion_mm: Quantity | Missing
+    outline: Literal["angular", "smooth"] | Missing
+    breach_area_mm2: Quantity | Missing
+    canal_ap_mm: Quantity | Missing
+    canal_area_mm2: Quantity | Missing
+    canal_compromise: CanalCompromise
+
+
+class Finding(_Part):
+    """Something looked for beside the wall."""
+
+    status: Literal["present", "absent", "not_assessable"]
+    because: str
+    measures: dict[str, NamedQuantity | Missing] = Field(default_factory=dict)
+
+
+class Frame(_Part):
+    """A vertebra's own axes, unit vectors in LPS."""
+
+    centre_lps_mm: Vector
+    cranial: Vector
+    anterior: Vector
+    left: Vector
+
+
+class Geometry(_Part):
+    """What a viewer draws. A height line runs from its caudal to its cranial end."""
+
+    frame: Frame | Missing
+    height_lines_lps_mm: dict[Column, tuple[Vector, Vector]] | Missing
+    posterior_wall_lps_mm: tuple[Vector, ...] | Missing
+
+
+class Marrow(_Part):
+    """The marrow of the body."""
+
+    mean_hu: Quantity | Missing
+
+
+class Evidence(_Part):
+    """A value a rule looked at; `ci95` is there when the value has an interval."""
+
+    name: str
+    value: FiniteFloat | str
+    unit: str
+    ci95: Interval | None = None
+    source: str = ""
+
+
+class Outcome(_Part):
+    """What one rule says; `reason` is there exactly when the verdict is UNKNOWN."""
+
+    id: str
+    kind: Literal["indication", "contraindication", "feasibility"]
+    sentence: str
+    verdict: Literal["MET", "NOT_MET", "UNKNOWN"]
+    reason: (
+        Literal[
+            "missing_input",
+            "modality_insufficient",
+            "straddles_threshold",
+            "no_valid_reference",
+            "quality_failed",
+            "needs_reader",
+            "ambiguous_rule",
+            "treated",
+            "touches_border",
+            "not_implemented_measurement",
+        ]
+        | None
+    ) = None
+    because: str
+    evidence: tuple[Evidence, ...]
+    needs: tuple[str, ...]
+    source: str
+    urgent: str = ""
+
+
+class Procedure(_Part):
+    """The conclusion for one procedure at one level."""
+
+    conclusion: Literal["contraindicated", "no_indication", "indeterminate", "no_exclusion_found"]
+    because: str
+    would_settle: tuple[tuple[str, ...], ...]
+    outcomes: tuple[Outcome, ...]
+    notes: tuple[str, ...]
+
+
+Procedures = dict[Literal["vertebroplasty", "kyphoplasty"], Procedure]
+
+
+class _Vertebra(_Part):
+    """What both kinds of vertebra carry."""
+
+    level: str
+    level_confidence: FiniteFloat | Missing
+    centre_lps_mm: Vector
+    touches_border: bool
+    treated: bool
+    treated_with: str
+    heights_mm: Heights | Missing
+    lateral_heights_mm: LateralHeights | Missing
+    expected_heights_mm: ExpectedHeights | Missing
+    height_loss: HeightLoss | Missing
+    lateral_loss: LateralLoss | Missing
+    deformity: Deformity | Missing
+    posterior_wall: PosteriorWall | Missing
+    fragmentation: Finding | Missing
+    cleft: Finding | Missing
+    other_findings: dict[str, Finding]
+    geometry: Geometry
+    marrow: Marrow
+    quality: tuple[str, ...]
+    procedures: Procedures
+    other_profiles: dict[str, Procedures]
+
+
+class MeasuredVertebra(_Vertebra):
+    """A vertebra with heights."""
+
+    status: Literal["measured"]
+
+
+class UnmeasuredVertebra(_Vertebra):
+    """A vertebra without heights, and why."""
+
+    status: Literal["unmeasurable"]
+    reason: Reason
+    detail: str
+
+
+Vertebra = Annotated[MeasuredVertebra | UnmeasuredVertebra, Field(discriminator="status")]
+
+
+class Series(_Part):
+    """A series that took part."""
+
+    role: str
+    modality: Literal["CT", "T1", "T2", "STIR", "MR"] | Missing
+    series_instance_uid: str
+    description: str
+    spacing_mm: Vector
+    slice_spacing_mm: FiniteFloat
+    corrections: tuple[str, ...]
+
+
+class Segmentation(_Part):
+    """Who made the masks, and what the level names hang on."""
+
+    produced_by: str
+    naming: str
+    alternative_naming: tuple[str, ...]
+
+
+class Alignment(_Part):
+    """Angles between vertebrae."""
+
+    angles_deg: tuple[NamedQuantity, ...] | Missing
+
+
+class ChecklistItem(_Part):
+    """One item of the preparation checklist."""
+
+    id: str
+    sentence: str
+    status: str
+    because: str
+
+
+class Readiness(_Part):
+    """Preparation, apart from eligibility."""
+
+    checklist: tuple[ChecklistItem, ...]
+
+
+class AssessmentFile(_Part):
+    """The whole of `assessment.json`; vertebrae from head to foot."""
+
+    schema_version: Literal["1.0"]
+    vfa_version: str
+    intended_use: str
+    study_instance_uid: str
+    profiles: tuple[str, ...]
+    series: tuple[Series, ...]
+    segmentation: Segmentation
+    vertebrae: tuple[Vertebra, ...]
+    alignment: Alignment
+    readiness: Readiness
+    notes: tuple[str, ...]

@@ -1,0 +1,94 @@
+"""How does an Assessment become the contract's document, from which every file and table is made?"""
+
+from __future__ import annotations
+
+from vfa import __version__
+from vfa.intended_use import NOTICE
+from vfa.model.assessment import Assessment, Outcome, ProcedureAssessment
+from vfa.model.findings import SeriesRecord, VertebraFindings
+from vfa.report import contract as c
+from vfa.report.vertebra_part import measured_parts, missing
+
+
+def to_document(assessment: Assessment) -> c.AssessmentFile:
+    """The contract's document of an assessment."""
+    findings = assessment.findings
+    return c.AssessmentFile(
+        schema_version=c.SCHEMA_VERSION,
+        vfa_version=__version__,
+        intended_use=NOTICE,
+        study_instance_uid=next((s.study_instance_uid for s in findings.series if s.study_instance_uid), ""),
+        profiles=assessment.profiles,
+        series=tuple(_series(record) for record in findings.series),
+        segmentation=c.Segmentation(
+            produced_by=findings.segmented_by,
+            naming=findings.naming,
+            alternative_naming=findings.alternative_naming,
+        ),
+        vertebrae=tuple(_vertebra(vertebra, assessment) for vertebra in findings.vertebrae),
+        alignment=c.Alignment(angles_deg=missing("not_implemented_measurement", "vfa does not measure angles yet")),
+        readiness=c.Readiness(
+            checklist=tuple(
+                c.ChecklistItem(id=item.id, sentence=item.sentence, status=item.status, because=item.because)
+                for item in assessment.checklist
+            )
+        ),
+        notes=(*findings.notes, *assessment.notes),
+    )
+
+
+def _series(record: SeriesRecord) -> c.Series:
+    return c.Series(
+        role=record.role,
+        modality=record.modality.value if record.modality else missing("no_image", "masks alone were given"),
+        series_instance_uid=record.series_instance_uid,
+        description=record.description,
+        spacing_mm=record.spacing_mm,
+        slice_spacing_mm=record.slice_spacing_mm,
+        corrections=record.corrections,
+    )
+
+
+def _vertebra(vertebra: VertebraFindings, assessment: Assessment) -> c.Vertebra:
+    judged = {name: _procedures(levels.get(vertebra.level, ())) for name, levels in assessment.judged.items()}
+    leading = next(iter(judged), "")
+    parts = {
+        **measured_parts(vertebra),
+        "procedures": judged.get(leading, {}),
+        "other_profiles": {name: procedures for name, procedures in judged.items() if name != leading},
+    }
+    heights = parts["heights_mm"]
+    if isinstance(heights, c.Missing):
+        return c.UnmeasuredVertebra(status="unmeasurable", reason=heights.unmeasurable, detail=heights.detail, **parts)
+    return c.MeasuredVertebra(status="measured", **parts)
+
+
+def _procedures(judged: tuple[ProcedureAssessment, ...]) -> dict[str, c.Procedure]:
+    return {
+        one.procedure: c.Procedure(
+            conclusion=one.conclusion.value,
+            because=one.because,
+            would_settle=one.would_settle,
+            outcomes=tuple(_outcome(outcome) for outcome in one.outcomes),
+            notes=one.notes,
+        )
+        for one in judged
+    }
+
+
+def _outcome(outcome: Outcome) -> c.Outcome:
+    return c.Outcome(
+        id=outcome.criterion_id,
+        kind=outcome.kind.value,
+        sentence=outcome.sentence,
+        verdict=outcome.verdict.value,
+        reason=outcome.reason.value if outcome.reason else None,
+        because=outcome.because,
+        evidence=tuple(
+            c.Evidence(name=one.name, value=one.value, unit=one.unit, ci95=one.ci95, source=one.source)
+            for one in outcome.evidence
+        ),
+        needs=outcome.needs,
+        source=outcome.source,
+        urgent=outcome.urgent,
+    )

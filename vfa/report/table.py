@@ -1,0 +1,181 @@
+"""What does `vfa assess` print? A table a radiologist can read, in a terminal or a pipe, at 100 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from vfa.report import contract as c
+from vfa.report import overview, words
+
+WIDTH = 100
+
+# Colours repeat what the words say and never say more; none of them is green, since none means "go".
+STYLE_OF_CONCLUSION = {
+    "contraindicated": "bold red",
+    "indeterminate": "bold yellow",
+    "no_exclusion_found": "bold cyan",
+    "no_indication": "bold",
+}
+
+
+def assessment_table(document: c.AssessmentFile, files: Sequence[Path] = ()) -> RenderableType:
+    """Everything `vfa assess` prints, for a rich console of at least 100 columns.
+
+    Args:
+        document: the contract's document.
+        files: what was written, named at the end.
+    """
+    return Group(
+        *_heading(document),
+        *_measurements(document),
+        *_conclusions(document),
+        *_remarks(document),
+        Text(),
+        Text(document.intended_use, style="italic"),
+        *_files(files),
+    )
+
+
+def _heading(document: c.AssessmentFile) -> Iterable[RenderableType]:
+    yield Text(f"vfa {document.vfa_version}: {overview.conclusions_at_a_glance(document)}", style="bold")
+    for series in document.series:
+        yield Text(_series(series))
+    segmentation = document.segmentation
+    yield Text(f"Vertebrae from {words.printable(segmentation.produced_by)}. {words.printable(segmentation.naming)}")
+    if segmentation.alternative_naming:
+        yield Text(f"The levels could also be {', '.join(segmentation.alternative_naming)}.", style="yellow")
+
+
+def _series(series: c.Series) -> str:
+    kind = "Masks without an image" if isinstance(series.modality, c.Missing) else series.modality
+    name = f" “{words.printable(series.description)}”" if series.description else ""
+    spacing = " × ".join(words.number(step, 2) for step in series.spacing_mm)
+    return f"{kind}{name}, voxels {spacing} mm, slices every {words.number(series.slice_spacing_mm, 2)} mm"
+
+
+def _measurements(document: c.AssessmentFile) -> Iterable[RenderableType]:
+    measured = [vertebra for vertebra in document.vertebrae if isinstance(vertebra, c.MeasuredVertebra)]
+    if measured:
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), show_edge=False)
+        for heading in ("Level", "Anterior\nmm", "Middle\nmm", "Posterior\nmm", "Height loss\n%"):
+            table.add_column(heading, no_wrap=True)
+        for heading in ("compared with", "Fracture\nGenant", "Posterior wall\nretropulsion"):
+            table.add_column(heading, overflow="fold")
+        for vertebra in measured:
+            table.add_row(*_row(vertebra))
+        yield Text()
+        yield table
+        yield Text("Second lines: 95 % intervals. Height loss: of the column that lost most.", style="dim")
+    for unmeasured in overview.unmeasured_levels(document):
+        yield Text(f"{unmeasured.level} not measured: {words.why_unmeasured(unmeasured)}")
+    for (name, why), levels in overview.gaps(document).items():
+        yield Text(f"{name.capitalize()} not measured at {', '.join(levels)}: {why}")
+
+
+def _row(vertebra: c.MeasuredVertebra) -> list[Text]:
+    heights = [_height(vertebra.heights_mm, column) for column in ("anterior", "middle", "posterior")]
+    return [Text(vertebra.level, style="bold"), *heights, *_loss(vertebra), _deformity(vertebra), _wall(vertebra)]
+
+
+def _height(heights: c.Heights | c.Missing, column: str) -> Text:
+    if isinstance(heights, c.Missing):
+        return Text(words.NOT_MEASURED)
+    height: c.Quantity = getattr(heights, column)
+    return Text(f"{words.number(height.value)}\n{words.interval(height.ci95)}")
+
+
+def _loss(vertebra: c.Vertebra) -> tuple[Text, Text]:
+    loss, expected = vertebra.height_loss, vertebra.expected_heights_mm
+    reference = "—" if isinstance(expected, c.Missing) else words.printable(expected.reference)
+    if isinstance(loss, c.Missing):
+        return Text(words.NOT_MEASURED), Text(reference)
+    between = words.interval([100 * bound for bound in loss.ci95])
+    return Text(f"{words.number(100 * loss.fraction)} {loss.column}\n{between}"), Text(reference)
+
+
+def _deformity(vertebra: c.Vertebra) -> Text:
+    deformity = vertebra.deformity
+    if isinstance(deformity, c.Missing):
+        return Text(words.NOT_MEASURED)
+    style = {"present": "bold red", "indeterminate": "yellow", "absent": ""}[deformity.fracture]
+    return Text.assemble((words.status(deformity.fracture), style), f"\n{words.shape_and_grade(deformity)}")
+
+
+def _wall(vertebra: c.Vertebra) -> Text:
+    wall = vertebra.posterior_wall
+    if isinstance(wall, c.Missing):
+        return Text(words.NOT_MEASURED)
+    text = Text(words.status(wall.status), style="bold red" if wall.status == "breached" else "")
+    if isinstance(wall.retropulsion_mm, c.Quantity):
+        text.append(f"\n{words.number(wall.retropulsion_mm.value)} mm", style="not bold default")
+    return text
+
+
+def _conclusions(document: c.AssessmentFile) -> Iterable[RenderableType]:
+    profile = f" by the rules of “{document.profiles[0]}”" if document.profiles else ""
+    candidates = overview.candidates(document)
+    if candidates:
+        yield Text()
+        yield Text(f"Vertebroplasty or kyphoplasty{profile}", style="bold underline")
+    for vertebra in candidates:
+        yield Text()
+        yield Text.assemble((vertebra.level, "bold"), f": {words.fracture(vertebra)}")
+        yield Padding(_procedures(vertebra), (0, 0, 0, 2))
+    others = overview.without_indication(document)
+    if others:
+        yield Text()
+    for because, levels in others.items():
+        yield Text(f"No indication at {', '.join(levels)}: {words.printable(because)}")
+
+
+def _procedures(vertebra: c.Vertebra) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, procedure in vertebra.procedures.items():
+        grid.add_row(name.capitalize(), _procedure(procedure))
+    for profile, procedures in vertebra.other_profiles.items():
+        for name, procedure in procedures.items():
+            grid.add_row(f"{name.capitalize()}\n({words.printable(profile)})", _procedure(procedure))
+    return grid
+
+
+def _procedure(procedure: c.Procedure) -> Text:
+    text = Text(words.conclusion(procedure.conclusion), style=STYLE_OF_CONCLUSION[procedure.conclusion])
+    plain = "not bold default"
+    text.append(f"\n{words.printable(procedure.because)}", style=plain)
+    if procedure.would_settle:
+        text.append(f"\nCould settle it: {words.settle(procedure.would_settle)}", style=plain)
+    for outcome in procedure.outcomes:
+        if outcome.urgent:
+            text.append(f"\nUrgent: {words.printable(outcome.urgent)}", style="bold red")
+    for note in procedure.notes:
+        text.append(f"\nNote: {words.printable(note)}", style=plain)
+    return text
+
+
+def _remarks(document: c.AssessmentFile) -> Iterable[RenderableType]:
+    remarks = [
+        *(f"Corrected on reading: {correction}" for series in document.series for correction in series.corrections),
+        *(f"{vertebra.level}: {sentence}" for vertebra in document.vertebrae for sentence in vertebra.quality),
+        *document.notes,
+    ]
+    if remarks:
+        yield Text()
+        yield Text("Remarks", style="bold underline")
+    for remark in remarks:
+        yield Text(words.printable(remark))
+
+
+def _files(files: Sequence[Path]) -> Iterable[RenderableType]:
+    if files:
+        yield Text()
+    for file in files:
+        yield Text(f"Written: {file}", overflow="fold", no_wrap=True)

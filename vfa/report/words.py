@@ -1,0 +1,171 @@
+"""How does a reader say it? Tokens and numbers of the contract in words; the one place both table and page ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from vfa.model.assessment import Conclusion
+from vfa.report import contract as c
+
+NOT_MEASURED = "not measured"
+
+REASONS: dict[str, str] = {
+    "touches_border": "the image's edge cuts it",
+    "treated": "cement or an implant is inside",
+    "no_image": "masks alone were given, without the image",
+    "no_valid_reference": "no intact vertebra to compare it with",
+    "endplate_not_found": "its endplates were not found in the image",
+    "canal_not_found": "the spinal canal was not found",
+    "slices_too_thick": "the slices are too thick for it",
+    "modality_insufficient": "this kind of image cannot show it",
+    "quality_failed": "its segmentation is not plausible",
+    "low_confidence": "what was seen is too uncertain",
+    "not_implemented_measurement": "vfa does not measure it yet",
+    "not_stated": "nobody stated it",
+}
+
+STATUSES: dict[str, str] = {
+    "intact": "intact",
+    "breached": "breached",
+    "not_assessable": "cannot be judged",
+    "present": "present",
+    "absent": "absent",
+    "indeterminate": "uncertain",
+    "straddles_threshold": "the interval lies on both sides of the limit",
+    "missing_input": "an answer is missing",
+    "needs_reader": "a reader must look",
+    "ambiguous_rule": "the rule can be read in two ways",
+    "contraindication": "contraindication",
+    "indication": "indication",
+    "feasibility": "feasibility",
+    "MET": "met",
+    "NOT_MET": "not met",
+    "UNKNOWN": "open",
+}
+
+INPUTS: dict[str, str] = {
+    "inr": "INR",
+    "platelets_10e9_per_l": "platelet count",
+    "age_years": "age",
+    "allergy_pmma": "allergy to bone cement (PMMA)",
+    "allergy_opacifier": "allergy to the opacifier",
+    "coagulopathy_correctable": "whether the coagulopathy can be corrected",
+    "weeks_since_onset": "weeks since onset",
+    "intent": "treatment or prophylaxis",
+    "posterior_wall": "the posterior wall",
+    "height_loss": "the height loss",
+    "deformity": "whether there is a fracture",
+    "fracture_confirmed": "a reader's word on the fracture",
+    "image.MR": "an MRI",
+    "image.CT": "a CT",
+}
+
+_SUPERSEDED_UNITS = {"fraction": "%", "mm2": "mm²", "mm3": "mm³", "deg": "°"}
+
+
+def printable(text: str) -> str:
+    """Text without control characters: a DICOM header may hold terminal escapes."""
+    return "".join(letter if letter.isprintable() else " " for letter in text).strip()
+
+
+def why_missing(missing: c.Missing) -> str:
+    """Why something was not measured, as a reader says it."""
+    return printable(missing.detail) or REASONS[missing.unmeasurable]
+
+
+def why_unmeasured(vertebra: c.UnmeasuredVertebra) -> str:
+    """Why a vertebra has no heights, as a reader says it."""
+    return printable(vertebra.detail) or REASONS[vertebra.reason]
+
+
+def status(token: str) -> str:
+    """A status, verdict or reason in words."""
+    return STATUSES.get(token) or REASONS.get(token) or token.replace("_", " ")
+
+
+def conclusion(token: str) -> str:
+    """A conclusion in words."""
+    return Conclusion(token).words
+
+
+def number(value: float, decimals: int = 1) -> str:
+    """A number with a fixed count of decimals, and no minus before zero."""
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"
+
+
+def interval(ci95: Sequence[float], decimals: int = 1) -> str:
+    """An interval; written with "to" where a dash would be taken for a minus."""
+    low, high = (number(bound, decimals) for bound in ci95)
+    return f"{low} to {high}" if "-" in low + high else f"{low}–{high}"
+
+
+def percent(fraction: float) -> str:
+    """A fraction in per cent."""
+    return f"{number(100 * fraction)} %"
+
+
+def percent_interval(ci95: Sequence[float]) -> str:
+    """An interval of fractions in per cent."""
+    return f"{interval([100 * bound for bound in ci95])} %"
+
+
+def quantity(part: c.Quantity | c.Missing, unit: str) -> str:
+    """A number with its unit and interval, or "not measured: why"."""
+    if isinstance(part, c.Missing):
+        return f"{NOT_MEASURED}: {why_missing(part)}"
+    if unit == "fraction":
+        return f"{percent(part.value)} ({percent_interval(part.ci95)})"
+    return f"{number(part.value)} {_SUPERSEDED_UNITS.get(unit, unit)} ({interval(part.ci95)})".replace("  ", " ")
+
+
+def evidence(one: c.Evidence) -> str:
+    """A value a rule looked at."""
+    if isinstance(one.value, str):
+        return f"{printable(one.name)}: {printable(one.value)}"
+    if one.unit == "fraction":
+        shown, between = percent(one.value), percent_interval(one.ci95) if one.ci95 else ""
+    else:
+        unit = _SUPERSEDED_UNITS.get(one.unit, one.unit)
+        shown, between = f"{number(one.value)} {unit}".strip(), interval(one.ci95) if one.ci95 else ""
+    return f"{printable(one.name)} {shown}" + (f" ({between})" if between else "")
+
+
+def needed_input(key: str) -> str:
+    """An input that would settle something: "levels.L1.pain" is "pain at L1"."""
+    if key in INPUTS:
+        return INPUTS[key]
+    at_level = re.fullmatch(r"levels\.([A-Z]\d+)\.(.+)", key)
+    if at_level:
+        return f"{needed_input(at_level[2])} at {at_level[1]}"
+    name = key.removeprefix("patient.")
+    return INPUTS.get(name, name.replace("_", " ").replace(".", " "))
+
+
+def settle(sets: Sequence[Sequence[str]]) -> str:
+    """The sets of inputs that could settle a conclusion, as one line."""
+    return "; ".join(_together([needed_input(key) for key in keys]) for keys in sets)
+
+
+def _together(inputs: Sequence[str]) -> str:
+    if len(inputs) == 1:
+        return inputs[0]
+    return f"{', '.join(inputs[:-1])} and {inputs[-1]} together"
+
+
+def shape_and_grade(deformity: c.Deformity) -> str:
+    """Genant grade and shape: "grade 2 wedge"."""
+    shape = "" if deformity.shape == "none" else f" {deformity.shape}"
+    return f"grade {deformity.genant_grade}{shape}"
+
+
+def fracture(vertebra: c.Vertebra) -> str:
+    """One line on a level: fracture, loss and shape."""
+    if isinstance(vertebra.deformity, c.Missing):
+        return f"fracture {NOT_MEASURED}: {why_missing(vertebra.deformity)}"
+    parts = [f"fracture {status(vertebra.deformity.fracture)}"]
+    if not isinstance(vertebra.height_loss, c.Missing):
+        loss = vertebra.height_loss
+        parts.append(f"height loss {percent(loss.fraction)} ({percent_interval(loss.ci95)}), {loss.column} column")
+    parts.append(f"Genant {shape_and_grade(vertebra.deformity)}")
+    return ", ".join(parts)
