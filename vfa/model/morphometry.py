@@ -114,11 +114,15 @@ class ExpectedHeights:
 
     Args:
         heights: expected anterior, middle and posterior heights (mm) of the central third.
+        left: the same of the patient's left third.
+        right: the same of the right third.
         reference: for the reader: "neighbours T12, L2".
         others: what the other references would have said, by name, for comparison.
     """
 
     heights: ThreeHeights
+    left: ThreeHeights | Unmeasurable
+    right: ThreeHeights | Unmeasurable
     reference: str
     others: tuple[tuple[str, ThreeHeights], ...] = ()
 

@@ -1,0 +1,5 @@
+"""From a spine and its image to millimetres with an uncertainty."""
+
+from vfa.measure.measure_spine import measure_spine
+
+__all__ = ["measure_spine"]

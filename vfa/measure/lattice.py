@@ -1,0 +1,101 @@
+"""Where does the mask of a body begin and end along its own cranial axis?
+
+A vertebra's own lattice: columns over left × anterior, 1 mm apart, each running along the cranial axis. The two
+height fields found here from the mask say where to look in the image; alone they are the measurement when there
+is no image.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from vfa.model.frame import BodyFrame, FloatArray
+from vfa.model.morphometry import RIM_MM
+from vfa.model.spine import Vertebra
+
+COLUMN_STEP_MM = 1.0
+RAY_STEP_MM = 0.5
+MARGIN_MM = 3.0
+SHORTEST_COLUMN = 0.3  # of the median: anything shorter grazes the side wall and has no two endplates
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnLattice:
+    """Columns along the cranial axis of one body.
+
+    Args:
+        frame: the body's axes.
+        left_mm: (L,) column positions across.
+        anterior_mm: (A,) column positions in depth.
+        upper_mm: (L, A) where the mask ends cranially, NaN outside the body.
+        lower_mm: (L, A) where it ends caudally.
+    """
+
+    frame: BodyFrame
+    left_mm: FloatArray
+    anterior_mm: FloatArray
+    upper_mm: FloatArray
+    lower_mm: FloatArray
+
+    @cached_property
+    def footprint(self) -> NDArray[np.bool_]:
+        """(L, A): columns that have both endplates."""
+        return np.isfinite(self.upper_mm) & np.isfinite(self.lower_mm)
+
+    @cached_property
+    def inner(self) -> NDArray[np.bool_]:
+        """(L, A): the footprint without its outer rim, where lipping and osteophytes sit."""
+        depth = ndimage.distance_transform_edt(np.pad(self.footprint, 1))[1:-1, 1:-1] * COLUMN_STEP_MM
+        inside: NDArray[np.bool_] = depth > RIM_MM
+        return inside
+
+    def points_body(self, cranial_mm: FloatArray) -> FloatArray:
+        """(L, A, 3) points in the body frame for a height field (L, A)."""
+        left, anterior = np.meshgrid(self.left_mm, self.anterior_mm, indexing="ij")
+        return np.stack([left, anterior, cranial_mm], axis=-1)
+
+
+def column_lattice(vertebra: Vertebra, frame: BodyFrame) -> ColumnLattice:
+    """Cast rays along the frame's cranial axis through the body mask.
+
+    The mask's edge is where the linearly interpolated mask crosses one half, so it lies midway between the last
+    voxel centre inside and the first outside.
+    """
+    inside = frame.body_of(vertebra.grid.lps_of(np.argwhere(vertebra.body)))
+    low, high = inside.min(axis=0) - MARGIN_MM, inside.max(axis=0) + MARGIN_MM
+    left = _steps(low[0], high[0], COLUMN_STEP_MM)
+    anterior = _steps(low[1], high[1], COLUMN_STEP_MM)
+    cranial = _steps(low[2], high[2], RAY_STEP_MM)
+    points = np.stack(np.meshgrid(left, anterior, cranial, indexing="ij"), axis=-1)
+    ijk = np.moveaxis(vertebra.grid.ijk_of(frame.lps_of(points)), -1, 0)
+    occupancy = ndimage.map_coordinates(vertebra.body.astype(np.float32), ijk, order=1, cval=0.0)
+    upper = _last_crossing(occupancy, cranial)
+    lower = -_last_crossing(occupancy[:, :, ::-1], -cranial[::-1])
+    height = upper - lower
+    with np.errstate(invalid="ignore"):
+        too_short = ~(height >= SHORTEST_COLUMN * np.nanmedian(height)) if np.isfinite(height).any() else height > 0
+    upper, lower = np.where(too_short, np.nan, upper), np.where(too_short, np.nan, lower)
+    return ColumnLattice(frame, left, anterior, upper, lower)
+
+
+def _steps(low: float, high: float, step: float) -> FloatArray:
+    """Positions that are whole multiples of the step, so that a lattice does not move with its mask's extent."""
+    return np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step
+
+
+def _last_crossing(occupancy: NDArray[np.float32], positions: FloatArray) -> FloatArray:
+    """(L, A): the greatest position at which occupancy (L, A, Z) falls through one half; NaN where it never does."""
+    inside = occupancy >= 0.5
+    last = occupancy.shape[2] - 1 - np.argmax(inside[:, :, ::-1], axis=2)
+    found = inside.any(axis=2) & (last < occupancy.shape[2] - 1)
+    last = np.minimum(last, occupancy.shape[2] - 2)
+    here = np.take_along_axis(occupancy, last[..., None], axis=2)[..., 0]
+    beyond = np.take_along_axis(occupancy, last[..., None] + 1, axis=2)[..., 0]
+    share = (here - 0.5) / np.maximum(here - beyond, 1e-6)
+    step = positions[1] - positions[0]
+    return np.where(found, positions[last] + share * step, np.nan)

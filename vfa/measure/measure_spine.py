@@ -1,0 +1,241 @@
+"""What do the images say about every vertebra of a spine?
+
+Each body is measured in its own frame on a crop; then what each height should have been settles together for the
+whole column, and the losses follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vfa.measure.body_frame import first_frame, frame_of_endplates, refine_frame
+from vfa.measure.deformity import deformity, height_loss, lateral_loss
+from vfa.measure.endplates import Endplate, find_endplate
+from vfa.measure.expected_heights import Candidate, expect_all
+from vfa.measure.heights import focal_pits, heights_of
+from vfa.measure.lattice import ColumnLattice, column_lattice
+from vfa.measure.uncertainty import (
+    IMAGE_FLOOR_MM,
+    IMAGE_PER_STEP,
+    MASK_FLOOR_MM,
+    MASK_PER_STEP,
+    MR_FLOOR_MM,
+    HeightError,
+    step_along,
+)
+from vfa.model.anatomy import is_provisional, levels_apart
+from vfa.model.estimate import Unmeasurable, Why
+from vfa.model.findings import VertebraFindings
+from vfa.model.frame import BodyFrame, FloatArray
+from vfa.model.morphometry import BodyHeights, Deformity, ExpectedHeights, HeightLoss, HeightMap, LateralLoss
+from vfa.model.spine import Spine, Vertebra
+from vfa.model.volume import Volume
+
+Progress = Callable[[float], None]
+
+CROP_MARGIN_MM = 12.0  # the image around a body that its endplates and their discs need
+LEAST_CONTRAST = 0.25  # of the local grey-value variation; below it no endplate was seen
+NOT_YET = "vfa does not measure this yet"
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """A body measured on its own, before its neighbours are looked at."""
+
+    vertebra: Vertebra
+    frame: BodyFrame | Unmeasurable
+    heights: BodyHeights | Unmeasurable
+    signs: tuple[str, ...] = ()
+    quality: tuple[str, ...] = ()
+
+
+def measure_spine(
+    spine: Spine, volume: Volume | None, progress: Progress = lambda _: None
+) -> tuple[VertebraFindings, ...]:
+    """Measure every vertebra, from head to foot.
+
+    Args:
+        spine: the bodies found.
+        volume: the image they were found in; None when only masks are known (larger uncertainty, and what needs
+            an image is Unmeasurable).
+        progress: told the fraction done, 0–1.
+    """
+    measured: list[_Measured] = []
+    for number, vertebra in enumerate(spine.vertebrae):
+        measured.append(_measure_body(spine, vertebra, volume))
+        progress((number + 1) / max(len(spine.vertebrae), 1))
+    candidates = {
+        m.vertebra.level: Candidate(m.vertebra.level, position, m.heights)
+        for m, position in zip(measured, _positions(spine), strict=True)
+        if isinstance(m.heights, BodyHeights)
+    }
+    expected = expect_all(candidates)
+    return tuple(_findings(m, expected.get(m.vertebra.level)) for m in measured)
+
+
+def _positions(spine: Spine) -> list[int]:
+    """Where each vertebra stands, in levels from the first; unnamed or mixed names are counted as they come."""
+    levels = spine.levels
+    if not levels:
+        return []
+    steps = [levels_apart(levels[0], level) for level in levels]
+    counted = list(range(len(levels)))
+    if any(is_provisional(level) for level in levels):
+        return counted
+    named = [step for step in steps if step is not None]
+    return named if len(named) == len(levels) and named == sorted(set(named)) else counted
+
+
+def _unusable(vertebra: Vertebra) -> Unmeasurable | None:
+    """Why a body must not be measured at all, if so."""
+    if vertebra.treated:
+        return Unmeasurable(vertebra.level, "body heights", Why.TREATED, f"{vertebra.treated} inside the body")
+    if vertebra.touches_border:
+        return Unmeasurable(vertebra.level, "body heights", Why.TOUCHES_BORDER, "the image's edge cuts the body")
+    if vertebra.unusable:
+        return Unmeasurable(vertebra.level, "body heights", Why.QUALITY_FAILED, vertebra.unusable)
+    return None
+
+
+def _measure_body(spine: Spine, vertebra: Vertebra, volume: Volume | None) -> _Measured:
+    """Frame, endplates and heights of one body."""
+    unusable = _unusable(vertebra)
+    if unusable:
+        return _Measured(vertebra, replace(unusable, quantity="body frame"), unusable)
+    lattice = refine_frame(vertebra, first_frame(spine, vertebra))
+    if lattice.inner.sum() < 40:
+        failed = Unmeasurable(
+            vertebra.level, "body heights", Why.QUALITY_FAILED, "the mask is too small to hold two endplates"
+        )
+        return _Measured(vertebra, lattice.frame, failed)
+    if volume is None:
+        return _heights_from_mask(vertebra, lattice)
+    return _heights_from_image(spine, vertebra, volume, lattice)
+
+
+def _heights_from_mask(vertebra: Vertebra, lattice: ColumnLattice) -> _Measured:
+    """Heights between the mask's own ends."""
+    step = step_along(vertebra.grid, lattice.frame.cranial)
+    error = HeightError(MASK_FLOOR_MM, MASK_PER_STEP, step, 0.0, "from the mask alone")
+    surfaces, signs = _height_map(lattice, lattice.upper_mm, lattice.lower_mm)
+    return _Measured(
+        vertebra, lattice.frame, heights_of(vertebra.level, lattice, surfaces, error), signs, vertebra.quality
+    )
+
+
+def _heights_from_image(spine: Spine, vertebra: Vertebra, volume: Volume, lattice: ColumnLattice) -> _Measured:
+    """Heights between the endplates found in the image; the frame is settled on those endplates."""
+    crop, foreign = _crop(spine, vertebra, volume)
+    upper, lower = _both_endplates(crop, lattice, foreign)
+    turned = frame_of_endplates(lattice, upper.cranial_mm, lower.cranial_mm)
+    if float(turned.cranial @ lattice.frame.cranial) < 1 - 1e-6:
+        lattice = column_lattice(vertebra, turned)
+        upper, lower = _both_endplates(crop, lattice, foreign)
+    seen = min(float(np.median(plate.contrast[lattice.inner])) for plate in (upper, lower))
+    if seen < LEAST_CONTRAST:
+        lost = Unmeasurable(
+            vertebra.level,
+            "body heights",
+            Why.ENDPLATE_NOT_FOUND,
+            "no endplate stands out from its surroundings in the image",
+        )
+        return _Measured(vertebra, lattice.frame, lost, quality=vertebra.quality)
+    error = HeightError(
+        IMAGE_FLOOR_MM if volume.modality.is_ct else MR_FLOOR_MM,
+        IMAGE_PER_STEP,
+        step_along(volume.grid, lattice.frame.cranial),
+        float(np.hypot(upper.scatter_mm, lower.scatter_mm)),
+        f"endplates found in the {volume.modality.value} image",
+    )
+    surfaces, signs = _height_map(lattice, upper.cranial_mm, lower.cranial_mm)
+    return _Measured(
+        vertebra, lattice.frame, heights_of(vertebra.level, lattice, surfaces, error), signs, vertebra.quality
+    )
+
+
+def _both_endplates(crop: Volume, lattice: ColumnLattice, foreign: NDArray[np.bool_]) -> tuple[Endplate, Endplate]:
+    return (
+        find_endplate(crop, lattice, lattice.upper_mm, +1, foreign),
+        find_endplate(crop, lattice, lattice.lower_mm, -1, foreign),
+    )
+
+
+def _height_map(lattice: ColumnLattice, upper: FloatArray, lower: FloatArray) -> tuple[HeightMap, tuple[str, ...]]:
+    """Both surfaces with their focal pits marked, and the pits as signs for the reader."""
+    pits = {
+        "cranial": focal_pits(upper, lattice.footprint, +1),
+        "caudal": focal_pits(lower, lattice.footprint, -1),
+    }
+    surfaces = HeightMap(lattice.left_mm, lattice.anterior_mm, upper, lower, pits["cranial"], pits["caudal"])
+    signs = tuple(
+        f"focal pit in the {side} endplate (Schmorl node), left out of the heights"
+        for side, pit in pits.items()
+        if pit.any()
+    )
+    return surfaces, signs
+
+
+def _crop(spine: Spine, vertebra: Vertebra, volume: Volume) -> tuple[Volume, NDArray[np.bool_]]:
+    """The image around one body, and which of its voxels belong to other bodies."""
+    corners = np.array(np.meshgrid(*[(0, n - 1) for n in vertebra.grid.shape], indexing="ij")).reshape(3, -1).T
+    inside = vertebra.grid.lps_of(np.argwhere(vertebra.body))
+    ijk = volume.grid.ijk_of(inside if len(inside) < 200_000 else vertebra.grid.lps_of(corners))
+    margin = CROP_MARGIN_MM / np.asarray(volume.spacing_mm)
+    start = np.clip(np.floor(ijk.min(axis=0) - margin), 0, None).astype(int)
+    stop = np.minimum(np.ceil(ijk.max(axis=0) + margin).astype(int) + 1, volume.grid.shape)
+    size = tuple(int(n) for n in stop - start)
+    window = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    crop = replace(volume, voxels=volume.voxels[window], grid=volume.grid.crop(start, (size[0], size[1], size[2])))
+    foreign = np.zeros(crop.grid.shape, dtype=bool)
+    for other in spine.vertebrae:
+        if other is not vertebra:
+            foreign |= _on_grid(other, crop)
+    return crop, foreign
+
+
+def _on_grid(vertebra: Vertebra, crop: Volume) -> NDArray[np.bool_]:
+    """(I, J, K) bool: the body of another vertebra on the crop's grid, by position."""
+    marked = np.zeros(crop.grid.shape, dtype=bool)
+    ijk = np.round(crop.grid.ijk_of(vertebra.grid.lps_of(np.argwhere(vertebra.body)))).astype(int)
+    within = ((ijk >= 0) & (ijk < np.asarray(crop.grid.shape))).all(axis=1)
+    marked[tuple(ijk[within].T)] = True
+    return marked
+
+
+def _findings(measured: _Measured, expected: ExpectedHeights | Unmeasurable | None) -> VertebraFindings:
+    """Put one vertebra's parts together; a part that depends on a missing one is missing for the same reason."""
+    vertebra, heights = measured.vertebra, measured.heights
+    missing = heights if isinstance(heights, Unmeasurable) else expected
+    loss: HeightLoss | Unmeasurable
+    lateral: LateralLoss | Unmeasurable
+    meaning: Deformity | Unmeasurable
+    if isinstance(heights, BodyHeights) and isinstance(expected, ExpectedHeights):
+        loss, lateral = height_loss(heights, expected), lateral_loss(heights, expected)
+        meaning = deformity(loss, lateral, measured.signs)
+    elif isinstance(missing, Unmeasurable):
+        expected = replace(missing, quantity="expected heights")
+        loss = replace(missing, quantity="height loss")
+        lateral = replace(missing, quantity="lateral height loss")
+        meaning = replace(missing, quantity="deformity")
+    else:
+        raise AssertionError(f"{vertebra.level}: heights without an expectation or a reason")
+    return VertebraFindings(
+        level=vertebra.level,
+        level_confidence=vertebra.level_confidence,
+        centre_lps=vertebra.centre_lps,
+        touches_border=vertebra.touches_border,
+        treated=vertebra.treated,
+        frame=measured.frame,
+        heights=heights,
+        expected_heights=expected,
+        height_loss=loss,
+        lateral_loss=lateral,
+        deformity=meaning,
+        posterior_wall=Unmeasurable(vertebra.level, "posterior wall", Why.NOT_IMPLEMENTED, NOT_YET),
+        marrow_mean_hu=Unmeasurable(vertebra.level, "marrow attenuation", Why.NOT_IMPLEMENTED, NOT_YET),
+        quality=measured.quality,
+    )
