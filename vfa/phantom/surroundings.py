@@ -85,10 +85,10 @@ def _sizes(rng: Generator, radii_mm: Spot) -> Spot:
 def _paint_organs(labels: Labels, place: Place, rng: Generator, diaphragm: float) -> None:
     top = diaphragm
     for kind, centre, radii in (
-        (Surrounding.LIVER, (-75, -50, top - 35), (72, 70, 62)),
-        (Surrounding.SPLEEN, (95, 0, top - 25), (28, 38, 45)),
-        (Surrounding.BOWEL_WALL, (50, -80, top - 40), (45, 35, 38)),
-        (Surrounding.HEART, (25, -75, top + 55), (50, 42, 48)),
+        (Surrounding.LIVER, (-75.0, -50.0, top - 35), (72.0, 70.0, 62.0)),
+        (Surrounding.SPLEEN, (95.0, 0.0, top - 25), (28.0, 38.0, 45.0)),
+        (Surrounding.BOWEL_WALL, (50.0, -80.0, top - 40), (45.0, 35.0, 38.0)),
+        (Surrounding.HEART, (25.0, -75.0, top + 55), (50.0, 42.0, 48.0)),
     ):
         paint(labels, place, Ellipsoid(_jitter(rng, centre, 12), _sizes(rng, radii), int(kind)))
     paint(labels, place, Ellipsoid(_jitter(rng, (50, -80, top - 40), 10), (32, 24, 27), int(rng.choice(CONTENTS))))
