@@ -1,0 +1,120 @@
+"""The story: series → volume → vertebral bodies → millimetres with an uncertainty → rules with a source → an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vfa.eligibility import judge, load_profile, read_clinical
+from vfa.errors import UsageError
+from vfa.intake import load_volume
+from vfa.measure import measure_spine
+from vfa.model.assessment import Assessment
+from vfa.model.clinical import ClinicalContext
+from vfa.model.findings import SeriesRecord, StudyFindings
+from vfa.model.spine import Spine
+from vfa.model.volume import Modality, Volume
+from vfa.segment import find_segmenter, name_by_anchor, parse_anchor, parse_labels, read_segmentation
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class AssessmentRequest:
+    """What to assess, and how.
+
+    Args:
+        input: a folder, file or zip with images; None when masks alone are measured.
+        segmentations: label files; empty to let the segmenter find the bodies. The second gives sub-regions.
+        labels: the label scheme in words, "verse" or "totalseg:whole"; None to recognise it.
+        clinical: the clinical file (TOML or JSON); None when nothing is stated.
+        profiles: names or files of rule profiles, the leading one first.
+        series_uid: the series to take; None for the most suitable.
+        anchor: "LEVEL@X,Y,Z" in LPS mm: names the body at that point and counts from there.
+        segmenter: name of an installed segmenter.
+        modality: the kind of image, for files that do not say.
+    """
+
+    input: Path | None = None
+    segmentations: tuple[Path, ...] = ()
+    labels: str | None = None
+    clinical: Path | None = None
+    profiles: tuple[str, ...] = ("seed",)
+    series_uid: str | None = None
+    anchor: str | None = None
+    segmenter: str = "built-in"
+    modality: Modality | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class AssessmentResult:
+    """The answer, with the image and the bodies it was read from."""
+
+    assessment: Assessment
+    volume: Volume | None
+    spine: Spine
+
+
+def run(request: AssessmentRequest, progress: Progress = lambda step, fraction: None) -> AssessmentResult:
+    """Walk from the files to the answer.
+
+    Raises:
+        VfaError: when the request is wrong or an input is refused; nothing has been written then.
+    """
+    clinical = read_clinical(request.clinical) if request.clinical else ClinicalContext()
+    profiles = [load_profile(name) for name in request.profiles]
+    volume, spine = locate(request, progress)
+    findings = study_findings(spine, volume, progress)
+    progress("judging the rules", 0.0)
+    assessment = judge(findings, clinical, profiles)
+    return AssessmentResult(assessment, volume, spine)
+
+
+def locate(request: AssessmentRequest, progress: Progress) -> tuple[Volume | None, Spine]:
+    """The image, when there is one, and the bodies in it: from the user's labels, else from the segmenter."""
+    if request.input is None and not request.segmentations:
+        raise UsageError("nothing to assess: give a folder or file with images, or --segmentation FILE")
+    anchor = parse_anchor(request.anchor) if request.anchor else None
+    volume = None
+    if request.input is not None:
+        progress("reading the images", 0.0)
+        volume = load_volume(request.input, request.series_uid, request.modality)
+    if request.segmentations:
+        progress("reading the labels", 0.0)
+        scheme = parse_labels(request.labels) if request.labels else None
+        return volume, read_segmentation(request.segmentations, scheme, anchor, volume)
+    if volume is None:
+        raise UsageError("no image to segment: give INPUT, or --segmentation FILE")
+    spine = find_segmenter(request.segmenter).segment(volume, progress)
+    return volume, name_by_anchor(spine, anchor) if anchor else spine
+
+
+def study_findings(spine: Spine, volume: Volume | None, progress: Progress) -> StudyFindings:
+    """Measure every body and put the findings together with where they come from."""
+    vertebrae = measure_spine(spine, volume, lambda fraction: progress("measuring", fraction))
+    return StudyFindings(
+        series=(_series_record(spine, volume),),
+        segmented_by=spine.segmented_by,
+        naming=spine.naming,
+        vertebrae=vertebrae,
+        alternative_naming=spine.alternative_naming,
+        notes=spine.notes,
+    )
+
+
+def _series_record(spine: Spine, volume: Volume | None) -> SeriesRecord:
+    """Where the measurements come from: the image, or the masks alone."""
+    if volume is None:
+        spacing = spine.grid.spacing_mm
+        return SeriesRecord("labels", None, "", "", "masks alone", spacing, max(spacing))
+    return SeriesRecord(
+        role="morphometry",
+        modality=volume.modality,
+        study_instance_uid=volume.source.study_instance_uid,
+        series_instance_uid=volume.source.series_instance_uid,
+        description=volume.source.description,
+        spacing_mm=volume.spacing_mm,
+        slice_spacing_mm=volume.slice_spacing_mm,
+        corrections=volume.corrections,
+    )
