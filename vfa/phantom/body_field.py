@@ -1,0 +1,151 @@
+"""How far is each of millions of points from a body's surface, quickly?
+
+The analytic shape is laid down once in tables over (x, y) with a fine pitch; a point then costs a few look-ups. The
+nearest entry is at most 0.1 mm away sideways, which on endplates sloping by a fifth is 0.02 mm in height, without bias.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vfa.phantom.body_shape import BodyShape
+
+Points = NDArray[np.float32]
+
+PITCH_MM = 0.15
+MARGIN_MM = 6.0
+STEEPEST_SLOPE = 1.5  # beyond it (the rounded edge) the wall is the nearer surface
+FRAGMENT_HALF_WIDTH = 0.24  # of the body's width
+FRAGMENT_DEPTH_MM = 9.0  # how much of the body in front of the wall goes with the fragment
+FRAGMENT_LOWEST = 0.42  # height fraction at which its bevelled underside starts
+BEVEL = (0.8, 0.6)  # the underside's normal: down and back
+
+
+class Distances(NamedTuple):
+    """Signed distances in mm, negative inside: to the nearer endplate, to the wall, to the whole body."""
+
+    endplate: Points
+    wall: Points
+
+    @property
+    def surface(self) -> Points:
+        """To the body's outer surface."""
+        return np.asarray(np.maximum(self.endplate, self.wall))
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """Values over a lattice of (x, y) with PITCH_MM."""
+
+    first_mm: tuple[float, float]
+    shape: tuple[int, int]
+    upper: Points
+    lower: Points
+    upper_cos: Points
+    lower_cos: Points
+    rim: Points
+    rim_lower: Points
+    inset: Points
+
+    def index(self, x: Points, y: Points) -> NDArray[Any]:
+        """The flat position of the entry nearest to each (x, y), held within the table."""
+        per_mm = np.float32(1 / PITCH_MM)
+        column = ((x - np.float32(self.first_mm[0] - PITCH_MM / 2)) * per_mm).astype(np.int32)
+        row = ((y - np.float32(self.first_mm[1] - PITCH_MM / 2)) * per_mm).astype(np.int32)
+        np.clip(column, 0, self.shape[0] - 1, out=column)
+        np.clip(row, 0, self.shape[1] - 1, out=row)
+        return np.asarray(column * np.int32(self.shape[1]) + row)
+
+
+def _tabulate(shape: BodyShape) -> _Tables:
+    half_x = shape.width_mm / 2 * max(1.0, shape.lower_scale) + MARGIN_MM
+    half_y = shape.depth_mm / 2 * max(1.0, shape.lower_scale) + MARGIN_MM
+    xs, ys = np.arange(-half_x, half_x, PITCH_MM), np.arange(-half_y, half_y, PITCH_MM)
+    x, y = np.meshgrid(xs, ys, indexing="ij")
+    rim, rim_lower = shape.rim_distance_mm(x, y), shape.lower_rim_distance_mm(x, y)
+    upper, lower = shape.upper_mm(x, y, rim), shape.lower_mm(x, y, rim_lower)
+
+    def cosine(surface: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        along_x, along_y = np.gradient(surface, PITCH_MM)
+        return np.asarray(1 / np.sqrt(1 + np.minimum(along_x**2 + along_y**2, STEEPEST_SLOPE**2)))
+
+    fields = (upper, lower, cosine(upper), cosine(lower), rim, rim_lower, shape.waist_inset_mm(x, y))
+    flat = [np.ascontiguousarray(field, dtype=np.float32).ravel() for field in fields]
+    return _Tables((float(xs[0]), float(ys[0])), (xs.size, ys.size), *flat)
+
+
+@dataclass(frozen=True, eq=False)
+class BodyField:
+    """Signed distances to one vertebral body, for arrays of float32 points in its construction frame."""
+
+    shape: BodyShape
+
+    @cached_property
+    def _tables(self) -> _Tables:
+        return _tabulate(self.shape)
+
+    @cached_property
+    def box_mm(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The lowest and the highest (x, y, z) of the body, fragment included."""
+        shape = self.shape
+        scale = max(1.0, shape.lower_scale)
+        tallest = max(shape.anterior_height_mm, shape.posterior_height_mm) / 2
+        half = np.array([shape.width_mm / 2 * scale + 2, shape.depth_mm / 2 * scale + 2, tallest + 1])
+        low, high = -half, half.copy()
+        if shape.fracture is not None:
+            low[1] -= shape.fracture.retropulsion_mm
+        return low, high
+
+    def distances(self, x: Points, y: Points, z: Points) -> Distances:
+        """To the endplates and to the wall, without any fragment; exact near the surface."""
+        tables = self._tables
+        at = tables.index(x, y)
+        upper, lower = tables.upper.take(at), tables.lower.take(at)
+        above, below = z - upper, lower - z
+        height = np.clip(-below / np.maximum(upper - lower, np.float32(0.5)), 0, 1)
+        endplate = np.maximum(above * tables.upper_cos.take(at), below * tables.lower_cos.take(at))
+        rim_lower = tables.rim_lower.take(at)
+        wall = rim_lower + (tables.rim.take(at) - rim_lower) * height
+        wall += np.float32(4) * height * (1 - height) * tables.inset.take(at)
+        return Distances(endplate, wall)
+
+    def rim_distance(self, x: Points, y: Points) -> Points:
+        """Distance to the upper rim's outline in its plane, negative inside."""
+        return self._tables.rim.take(self._tables.index(x, y))
+
+    def endplate_heights(self, x: Points, y: Points) -> tuple[Points, Points]:
+        """Heights z of the upper and the lower endplate over (x, y)."""
+        at = self._tables.index(x, y)
+        return self._tables.upper.take(at), self._tables.lower.take(at)
+
+    def fragment(self, x: Points, y: Points, z: Points) -> tuple[Points, Points]:
+        """Signed distance to the fragment driven into the canal, and to its broken sides alone.
+
+        The fragment is the middle of the upper posterior wall, moved straight back by the retropulsion, so its wall
+        stands exactly that far behind where the wall was. Its underside is bevelled, which makes it angular.
+        """
+        shape = self.shape
+        if shape.fracture is None or shape.fracture.retropulsion_mm == 0:
+            raise ValueError("fragment: this body has none")
+        moved = self.distances(x, y + np.float32(shape.fracture.retropulsion_mm), z)
+        wall_y = float(shape.posterior_wall_mm(0.0, 1.0))
+        lowest = shape.lower_mm(0.0, wall_y + 2) + FRAGMENT_LOWEST * (
+            shape.upper_mm(0.0, wall_y + 2) - shape.lower_mm(0.0, wall_y + 2)
+        )
+        bevel = np.float32(BEVEL[0]) * (np.float32(lowest) - z) + np.float32(BEVEL[1]) * (np.float32(wall_y) - y)
+        sides = np.abs(x) - np.float32(FRAGMENT_HALF_WIDTH * shape.width_mm)
+        front = y - np.float32(wall_y + FRAGMENT_DEPTH_MM)
+        broken = np.maximum(np.maximum(sides, bevel), front)
+        return np.asarray(np.maximum(broken, moved.surface)), np.asarray(broken)
+
+    def surface(self, x: Points, y: Points, z: Points) -> Points:
+        """Signed distance to the outer surface of the body, fragment included."""
+        body = self.distances(x, y, z).surface
+        if self.shape.fracture is None or self.shape.fracture.retropulsion_mm == 0:
+            return body
+        return np.asarray(np.minimum(body, self.fragment(x, y, z)[0]))

@@ -1,0 +1,148 @@
+"""How are a vertebral body, its burst fragment and a disc painted?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vfa.model.frame import BodyFrame, FloatArray
+from vfa.phantom.anatomy import PhantomVertebra
+from vfa.phantom.materials import Tissue
+from vfa.phantom.solids import Bar
+
+Points = NDArray[np.float32]
+
+IMPACTED_BAND_MM = 3.5  # thickness of the packed trabeculae under a fractured endplate
+FRACTURE_LINE_MM = 0.8  # gap around a fragment
+DISC_BULGE_MM = 1.0  # how far a disc stands out beyond the rims
+NUCLEUS_SHARE = 0.45  # of the half-width and half-depth
+
+SACRAL_NAMES: Mapping[Tissue, Tissue] = MappingProxyType(
+    {
+        Tissue.BODY_CORTEX: Tissue.SACRUM_CORTEX,
+        Tissue.ENDPLATE: Tissue.SACRUM_CORTEX,
+        Tissue.BODY_MARROW: Tissue.SACRUM_MARROW,
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class BodyPart:
+    """A vertebral body: wall, endplates, marrow, and the opening of the basivertebral vein.
+
+    Args:
+        vertebra: whose body it is.
+        names: tissues to paint under another name (the sacrum's first body).
+    """
+
+    vertebra: PhantomVertebra
+    names: Mapping[Tissue, Tissue] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def frame(self) -> BodyFrame:
+        """The construction frame."""
+        return self.vertebra.construction
+
+    @property
+    def box_mm(self) -> tuple[FloatArray, FloatArray]:
+        """The body's box."""
+        return self.vertebra.field.box_mm
+
+    @cached_property
+    def _vein(self) -> Bar:
+        """The funnel that opens at the middle of the posterior wall."""
+        wall = float(self.vertebra.shape.posterior_wall_mm(0.0, 0.5))
+        depth, low = 0.38 * self.vertebra.depth_mm, 0.02 * self.vertebra.shape.centre_height_mm
+        return Bar((0, wall - 0.5, -low), (0, wall + depth, -low), (2.4, 3.6), (0.7, 0.7))
+
+    def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
+        """Wall first, endplates over it, marrow within, then the vein."""
+        shape = self.vertebra.shape
+        distances = self.vertebra.field.distances(x, y, z)
+        surface = distances.surface
+        plate = np.float32(shape.endplate_mm) + distances.endplate
+        wall = np.float32(shape.cortex_mm) + distances.wall
+        core = np.maximum(plate, wall)
+        yield self._name(Tissue.BODY_CORTEX), surface
+        yield self._name(Tissue.ENDPLATE), np.maximum(np.maximum(distances.endplate, -plate), wall)
+        yield self._name(Tissue.BODY_MARROW), core
+        if shape.fracture is not None and shape.fracture.band == "sclerotic":
+            upper, _ = self.vertebra.field.endplate_heights(x, y)
+            yield Tissue.IMPACTED_MARROW, np.maximum(core, upper - np.float32(IMPACTED_BAND_MM) - z)
+        if not self.names:
+            yield Tissue.VESSEL, np.maximum(self._vein.distance(x, y, z), surface)
+
+    def _name(self, tissue: Tissue) -> Tissue:
+        return self.names.get(tissue, tissue)
+
+
+@dataclass(frozen=True, eq=False)
+class FragmentPart:
+    """The piece of the posterior wall that a burst fracture drove into the canal, with the gap around it."""
+
+    vertebra: PhantomVertebra
+
+    @property
+    def frame(self) -> BodyFrame:
+        """The construction frame."""
+        return self.vertebra.construction
+
+    @cached_property
+    def box_mm(self) -> tuple[FloatArray, FloatArray]:
+        """The posterior half of the body and as much of the canal as the fragment takes."""
+        low, high = self.vertebra.field.box_mm
+        return low, np.array([high[0], 0.0, high[2]])
+
+    def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
+        """Its wall, its marrow (open where it broke), then the fracture line."""
+        shape = self.vertebra.shape
+        whole, broken = self.vertebra.field.fragment(x, y, z)
+        body = self.vertebra.field.distances(x, y, z).surface
+        yield Tissue.BODY_CORTEX, whole
+        y_before = y + np.float32(shape.fracture.retropulsion_mm if shape.fracture else 0.0)
+        core = self.vertebra.field.distances(x, y_before, z).surface + np.float32(shape.cortex_mm)
+        yield Tissue.BODY_MARROW, np.maximum(core, broken)
+        line = np.abs(broken) - np.float32(FRACTURE_LINE_MM / 2)
+        yield Tissue.FLUID, np.maximum(line, np.maximum(body, core))
+
+
+@dataclass(frozen=True, eq=False)
+class DiscPart:
+    """The disc between two vertebrae: annulus and nucleus. Bodies are painted over it."""
+
+    above: PhantomVertebra
+    below: PhantomVertebra
+
+    @property
+    def frame(self) -> BodyFrame:
+        """The lower vertebra's construction frame."""
+        return self.below.construction
+
+    @cached_property
+    def box_mm(self) -> tuple[FloatArray, FloatArray]:
+        """From within the lower body up to within the upper one."""
+        low, high = self.below.field.box_mm
+        bottom = self.frame.body_of(self.above.construction.centre_lps)
+        lowest = float(np.asarray(self.below.shape.upper_mm(0.0, 0.0))) - 12.0
+        return np.array([low[0], low[1], lowest]), np.array([high[0], high[1], float(bottom[2])])
+
+    def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
+        """Annulus, then nucleus."""
+        upper = self.above.construction
+        turn = (upper.axes.T @ self.frame.axes).astype(np.float32)
+        shift = upper.body_of(self.frame.centre_lps).astype(np.float32)
+        x2, y2, z2 = (turn[row, 0] * x + turn[row, 1] * y + turn[row, 2] * z + shift[row] for row in range(3))
+        floor, _ = self.below.field.endplate_heights(x, y)
+        _, roof = self.above.field.endplate_heights(x2, y2)
+        between = np.maximum(floor - np.float32(0.5) - z, z2 - roof - np.float32(0.5))
+        rim = (self.below.field.rim_distance(x, y) + self.above.field.rim_distance(x2, y2)) / 2
+        yield Tissue.DISC, np.asarray(np.maximum(between, rim - np.float32(DISC_BULGE_MM)))
+        half_x = np.float32(NUCLEUS_SHARE * self.below.width_mm / 2)
+        half_y = np.float32(NUCLEUS_SHARE * self.below.depth_mm / 2)
+        inner = (np.sqrt((x / half_x) ** 2 + ((y + 2) / half_y) ** 2) - 1) * half_y
+        yield Tissue.DISC_NUCLEUS, np.asarray(np.maximum(between + np.float32(0.8), inner))
