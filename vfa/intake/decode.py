@@ -1,0 +1,115 @@
+"""The stored pixel values of one frame, whatever its transfer syntax."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import FileDataset
+from pydicom.encaps import get_frame
+from pydicom.pixels import get_decoder, pixel_array
+from pydicom.uid import (
+    UID,
+    JPEG2000TransferSyntaxes,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSTransferSyntaxes,
+    JPEGTransferSyntaxes,
+    RLELossless,
+)
+
+from vfa.errors import NotAnImage
+from vfa.intake.dicom_file import plain_stream, read_dataset
+from vfa.intake.frame_header import FrameHeader
+from vfa.intake.stored_file import FileOpener, StoredFile
+
+# Fastest first, by the time for one 512 × 512 slice; what is not installed is passed over.
+_FASTEST: dict[str, tuple[str, ...]] = {
+    RLELossless: ("pylibjpeg",),
+    JPEGLossless: ("gdcm",),
+    JPEGLosslessSV1: ("gdcm",),
+    **{syntax: ("pyjpegls", "gdcm") for syntax in JPEGLSTransferSyntaxes},
+    **{syntax: ("pylibjpeg", "gdcm") for syntax in JPEG2000TransferSyntaxes},
+}
+# Codestreams that end with an end-of-image marker (ITU-T T.81 B.1.1.3, T.87, T.800 A.4.4)
+_MARKED = {*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes, *JPEG2000TransferSyntaxes}
+_END_OF_IMAGE = b"\xff\xd9"
+
+
+class FrameDecoder:
+    """Decodes frames one after another; keeps the last file, so that a multi-frame file is read once."""
+
+    def __init__(self) -> None:
+        self._opener = FileOpener()
+        self._file: StoredFile | None = None
+        self._dataset: FileDataset | None = None
+
+    def __enter__(self) -> FrameDecoder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opener.__exit__(kind, value, trace)
+
+    def stored(self, frame: FrameHeader) -> NDArray[Any]:
+        """(rows, columns) stored values as they were before rescaling.
+
+        Raises:
+            NotAnImage: if they cannot be decoded, or are not what the header promised.
+        """
+        syntax = UID("")
+        try:
+            dataset = self._dataset_of(frame.file)
+            syntax = UID(dataset.file_meta.TransferSyntaxUID)
+            _check_end(dataset, syntax, frame)
+            values = pixel_array(dataset, index=frame.frame, decoding_plugin=_plugin(syntax), raw=True)
+        except NotAnImage:
+            raise
+        except Exception as error:  # each decoder raises its own kinds
+            raise NotAnImage(
+                f"{frame.label}: its {syntax.name or 'unknown'} pixel data cannot be decoded "
+                f"({type(error).__name__}); export it again, uncompressed."
+            ) from error
+        if values.shape != (frame.rows, frame.columns) or values.dtype.kind not in "iu":
+            raise NotAnImage(f"{frame.label}: its pixel data are not the {frame.rows} × {frame.columns} it states.")
+        return _within_bits_stored(values, int(dataset.get("BitsStored") or dataset.BitsAllocated))
+
+    def _dataset_of(self, file: StoredFile) -> FileDataset:
+        if self._dataset is None or file != self._file:
+            with self._opener.open(file) as stream:
+                plain, _ = plain_stream(stream, self._opener.size_bytes(file))
+                self._dataset, self._file = read_dataset(plain, "with"), file
+        return self._dataset
+
+
+def _plugin(syntax: UID) -> str:
+    """The name of the fastest decoder that is installed; empty lets pydicom choose."""
+    wanted = _FASTEST.get(syntax, ())
+    available = get_decoder(syntax).available_plugins if wanted else ()
+    return next((name for name in wanted if name in available), "")
+
+
+def _check_end(dataset: FileDataset, syntax: UID, frame: FrameHeader) -> None:
+    """Decoders fill up a codestream that was cut short with invented pixels, so its end is looked at first."""
+    if syntax not in _MARKED:
+        return
+    code = get_frame(dataset.PixelData, frame.frame, number_of_frames=frame.frames_in_file)
+    if _END_OF_IMAGE not in code[-4:]:  # up to two bytes of padding may follow
+        raise NotAnImage(f"{frame.label}: its compressed image is cut short, export it again.")
+
+
+def _within_bits_stored(values: NDArray[Any], bits_stored: int) -> NDArray[Any]:
+    """Drop what old scanners keep in the bits above BitsStored (overlays), PS3.5 8.1.1."""
+    unused = values.dtype.itemsize * 8 - bits_stored
+    if unused <= 0:
+        return values
+    low, high = (
+        (-(1 << (bits_stored - 1)), 1 << (bits_stored - 1)) if values.dtype.kind == "i" else (0, 1 << bits_stored)
+    )
+    if low <= int(values.min()) and int(values.max()) < high:
+        return values
+    kept: NDArray[Any] = np.right_shift(np.left_shift(values, unused), unused)
+    return kept
