@@ -85,7 +85,7 @@ def read_image(file: StoredFile, modality: Modality | None = None) -> Volume:
                 raise NotAnImage(f"{file.name} holds {components} values per voxel, expected one.")
             notes = _nifti_notes(path, grid)
             with _quiet_itk():
-                voxels = np.array(SimpleITK.GetArrayViewFromImage(SimpleITK.ReadImage(str(path)))).T
+                voxels = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path))).T
         except (RuntimeError, MemoryError, EOFError, OSError, zlib.error) as error:
             raise NotAnImage(f"{file.name} cannot be read as an image ({_first_line(error)}).") from error
     if voxels.shape != grid.shape:
