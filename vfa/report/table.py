@@ -63,10 +63,10 @@ def _series(series: c.Series) -> str:
 def _measurements(document: c.AssessmentFile) -> Iterable[RenderableType]:
     measured = [vertebra for vertebra in document.vertebrae if isinstance(vertebra, c.MeasuredVertebra)]
     if measured:
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), show_edge=False)
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
         for heading in ("Level", "Anterior\nmm", "Middle\nmm", "Posterior\nmm", "Height loss\n%"):
             table.add_column(heading, no_wrap=True)
-        for heading in ("compared with", "Fracture\nGenant", "Posterior wall\nretropulsion"):
+        for heading in ("Compared\nwith", "Fracture\nGenant", "Posterior\nwall"):
             table.add_column(heading, overflow="fold")
         for vertebra in measured:
             table.add_row(*_row(vertebra))

@@ -1,0 +1,55 @@
+"""How does one page show the whole answer? `report.html`: self-contained, opens offline, numbers of assessment.json."""
+
+from __future__ import annotations
+
+import base64
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from vfa.report import contract as c
+from vfa.report import overview, words
+
+FILE_NAME = "report.html"
+
+
+def render_html(document: c.AssessmentFile, figure_png: bytes | None) -> str:
+    """The page as text.
+
+    Every string of the document is escaped, since series descriptions come from files anyone may have written; the
+    page allows itself no script and no request.
+
+    Args:
+        document: the contract's document; every number shown is one of its numbers, rounded.
+        figure_png: the sagittal picture; None when there is nothing to show.
+    """
+    page = _ENVIRONMENT.get_template("report.html.j2")
+    return page.render(
+        document=document,
+        figure=base64.b64encode(figure_png).decode("ascii") if figure_png else "",
+        candidates=overview.candidates(document),
+        without_indication=overview.without_indication(document),
+        unmeasured=overview.unmeasured_levels(document),
+        gaps=overview.gaps(document),
+        glance=overview.conclusions_at_a_glance(document),
+    )
+
+
+def _is_missing(part: object) -> bool:
+    return isinstance(part, c.Missing)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("vfa.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["w"] = words
+    environment.tests["missing"] = _is_missing
+    environment.filters["printable"] = words.printable
+    return environment
+
+
+_ENVIRONMENT = _environment()
