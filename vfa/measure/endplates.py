@@ -48,7 +48,7 @@ class Search:
     def candidates_mm(self) -> FloatArray:
         """(C,) outward offsets to try."""
         count = round(self.reach_mm / self.step_mm)
-        return np.arange(-count, count + 1) * self.step_mm
+        return np.arange(-count, count + 1, dtype=np.float64) * self.step_mm
 
 
 SEARCHES = (Search(3.5, 0.5, 2.5, 2.0), Search(1.5, 0.25, 1.0, 1.5), Search(0.75, 0.25, 1.0, 1.0))
@@ -200,7 +200,8 @@ def _quadratic_trend(surface: FloatArray, weights: FloatArray) -> FloatArray:
 
 def _mean_normal(lattice: ColumnLattice, surface: FloatArray) -> FloatArray:
     """(3,) LPS normal of the surface in the middle of the footprint."""
-    slope_left, slope_anterior = np.gradient(surface, lattice.left_mm, lattice.anterior_mm)
+    slope_left = np.asarray(np.gradient(surface, lattice.left_mm, axis=0))
+    slope_anterior = np.asarray(np.gradient(surface, lattice.anterior_mm, axis=1))
     where = lattice.inner if lattice.inner.any() else lattice.footprint
     normal = np.array([-np.mean(slope_left[where]), -np.mean(slope_anterior[where]), 1.0])
     return np.asarray(lattice.frame.axes @ (normal / np.linalg.norm(normal)))
@@ -268,7 +269,7 @@ class _Samples:
 
         centres = (np.arange(bins) + 0.5) * BIN_MM - REACH_MM
         mass, first, second = spread(None), spread(value), spread(value**2)
-        return _Evidence(centres, mass, first, second.sum(axis=1))
+        return _Evidence(np.asarray(centres, dtype=np.float64), mass, first, second.sum(axis=1))
 
 
 def _best_offset(evidence: _Evidence, blur: Blur, search: Search, *, dark: bool) -> tuple[FloatArray, FloatArray]:

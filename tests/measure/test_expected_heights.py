@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.measure.shapes import column_of_blocks
+from vfa.measure import measure_spine
+from vfa.model.estimate import Unmeasurable, Why
+from vfa.model.findings import VertebraFindings
+from vfa.model.morphometry import ExpectedHeights, HeightLoss
+from vfa.model.spine import Spine, Vertebra
+
+
+def measured(heights_mm: list[tuple[float, float]]) -> dict[str, VertebraFindings]:
+    return {v.level: v for v in measure_spine(column_of_blocks(heights_mm), None)}
+
+
+def loss_of(findings: VertebraFindings) -> float:
+    assert isinstance(findings.height_loss, HeightLoss)
+    return findings.height_loss.fraction.value
+
+
+def test_an_intact_level_between_its_neighbours_has_lost_nothing() -> None:
+    findings = measured([(25, 25), (26, 26), (27, 27)])["L2"]
+    assert isinstance(findings.expected_heights, ExpectedHeights)
+    assert findings.expected_heights.reference == "neighbours L1, L3"
+    assert loss_of(findings) == pytest.approx(0, abs=0.03)
+
+
+def test_a_crush_is_seen_against_its_neighbours() -> None:
+    findings = measured([(26, 26), (17, 17), (26, 26)])["L2"]
+    assert loss_of(findings) == pytest.approx(9 / 26, abs=0.03)
+
+
+def test_a_fractured_neighbour_is_no_reference() -> None:
+    findings = measured([(26, 26), (16, 20), (15, 20), (26, 26), (26, 26)])["L2"]
+    assert isinstance(findings.expected_heights, ExpectedHeights)
+    assert findings.expected_heights.reference == "neighbours L1, L4"
+    # At the anterior band's depth of 0.14 the wedge is 16 + 0.14 × 4 = 16.6 mm high.
+    assert loss_of(findings) == pytest.approx(1 - 16.6 / 26, abs=0.04)
+
+
+def test_a_level_at_the_end_of_the_scan_leans_on_one_neighbour_with_a_wider_interval() -> None:
+    findings = measured([(26, 26), (26, 26), (26, 26), (26, 26)])
+    end, middle = findings["L1"].expected_heights, findings["L2"].expected_heights
+    assert isinstance(end, ExpectedHeights)
+    assert isinstance(middle, ExpectedHeights)
+    assert end.reference == "neighbours L2"
+    assert end.heights.middle.sigma > middle.heights.middle.sigma
+
+
+def test_a_lone_vertebra_has_no_reference() -> None:
+    findings = measured([(18, 26)])["L1"]
+    for part in (findings.expected_heights, findings.height_loss, findings.deformity):
+        assert isinstance(part, Unmeasurable)
+        assert part.reason is Why.NO_VALID_REFERENCE
+
+
+def test_a_cemented_neighbour_is_no_reference_and_gets_no_height() -> None:
+    spine = column_of_blocks([(26, 26), (17, 17), (26, 26)])
+    cemented = Vertebra("L3", None, spine["L3"].body, spine.grid, treated="cement")
+    found = measure_spine(Spine((spine["L1"], spine["L2"], cemented), spine.grid, "test"), None)
+    assert isinstance(found[2].heights, Unmeasurable)
+    assert found[2].heights.reason is Why.TREATED
+    assert isinstance(found[1].expected_heights, ExpectedHeights)
+    assert found[1].expected_heights.reference == "neighbours L1"
+
+
+def test_a_body_cut_by_the_edge_of_the_image_is_not_measured() -> None:
+    spine = column_of_blocks([(26, 26), (26, 26)])
+    cut = Vertebra("L2", None, spine["L2"].body, spine.grid, touches_border=True)
+    found = measure_spine(Spine((spine["L1"], cut), spine.grid, "test"), None)[1]
+    assert isinstance(found.heights, Unmeasurable)
+    assert found.heights.reason is Why.TOUCHES_BORDER
+    assert found.status == "unmeasurable"
+
+
+@given(
+    lost=st.floats(0.0, 0.6),
+    reference_mm=st.floats(20.0, 32.0),
+)
+def test_the_loss_is_one_minus_height_over_expected(lost: float, reference_mm: float) -> None:
+    from tests.measure.made_up import heights_of_three
+    from vfa.measure.expected_heights import Candidate, expect_all
+
+    intact = heights_of_three(reference_mm, reference_mm, reference_mm)
+    fallen = heights_of_three(*[reference_mm * (1 - lost)] * 3)
+    candidates = {
+        level: Candidate(level, position, heights)
+        for position, (level, heights) in enumerate([("L1", intact), ("L2", fallen), ("L3", intact)])
+    }
+    expected = expect_all(candidates)["L2"]
+    assert isinstance(expected, ExpectedHeights)
+    for column in ("anterior", "middle", "posterior"):
+        assert 1 - fallen.centre[column].value / expected.heights[column].value == pytest.approx(lost, abs=1e-9)
