@@ -167,8 +167,8 @@ def _varied(recipe: SpineRecipe, level: str) -> tuple[BodyShape, Arch]:
         depth_mm=float(depth),
         anterior_height_mm=float(middle_mm * height - wedge_mm),
         posterior_height_mm=float(middle_mm * height + wedge_mm),
-        upper_concavity_mm=float(1.3 * dish[0] * shrink),
-        lower_concavity_mm=float(1.9 * dish[1] * shrink),
+        upper_concavity_mm=float(1.1 * dish[0] * shrink),
+        lower_concavity_mm=float(1.7 * dish[1] * shrink),
         posterior_concavity_mm=0.2 if level in ("L5", "L6") else float(1.6 * shrink),  # nearly flat at L5
         waist_mm=float(2.8 * shrink * recipe.size_scale * np.clip(1 + 0.2 * chance[4], 0.4, 1.6)),
         cortex_mm=float(np.clip(0.6 + 0.08 * chance[7], 0.4, 1.0)),

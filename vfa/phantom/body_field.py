@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vfa.phantom.body_shape import BodyShape
+from vfa.phantom.true_frame import cranial_in_construction
 
 Points = NDArray[np.float32]
 
@@ -27,14 +28,14 @@ BEVEL = (0.8, 0.6)  # the underside's normal: down and back
 
 
 class Distances(NamedTuple):
-    """Signed distances in mm, negative inside: to the nearer endplate, to the wall, to the whole body."""
+    """Signed distances in mm, negative inside: to the nearer endplate and to the wall."""
 
     endplate: Points
     wall: Points
 
     @property
     def surface(self) -> Points:
-        """To the body's outer surface."""
+        """To the whole body's outer surface."""
         return np.asarray(np.maximum(self.endplate, self.wall))
 
 
@@ -123,16 +124,26 @@ class BodyField:
         at = self._tables.index(x, y)
         return self._tables.upper.take(at), self._tables.lower.take(at)
 
+    def before_driven_back(self, x: Points, y: Points, z: Points) -> Distances:
+        """Distances of points of the fragment from where they were in the body, before it was driven back."""
+        by_mm = 0.0 if self.shape.fracture is None else self.shape.fracture.retropulsion_mm
+        _, forward, up = cranial_in_construction(self.shape)
+        anterior = by_mm * np.array([up, -forward]) / np.hypot(forward, up)
+        return self.distances(x, y + np.float32(anterior[0]), z + np.float32(anterior[1]))
+
     def fragment(self, x: Points, y: Points, z: Points) -> tuple[Points, Points]:
         """Signed distance to the fragment driven into the canal, and to its broken sides alone.
 
-        The fragment is the middle of the upper posterior wall, moved straight back by the retropulsion, so its wall
-        stands exactly that far behind where the wall was. Its underside is bevelled, which makes it angular.
+        The fragment is the middle of the upper posterior wall, moved straight back in the body's own frame by the
+        retropulsion, so its wall stands exactly that far behind where it was. Its bevelled underside makes it angular.
+
+        Raises:
+            ValueError: if the body has no fragment.
         """
         shape = self.shape
         if shape.fracture is None or shape.fracture.retropulsion_mm == 0:
             raise ValueError("fragment: this body has none")
-        moved = self.distances(x, y + np.float32(shape.fracture.retropulsion_mm), z)
+        moved = self.before_driven_back(x, y, z).surface
         wall_y = float(shape.posterior_wall_mm(0.0, 1.0))
         lowest = shape.lower_mm(0.0, wall_y + 2) + FRAGMENT_LOWEST * (
             shape.upper_mm(0.0, wall_y + 2) - shape.lower_mm(0.0, wall_y + 2)
@@ -141,7 +152,7 @@ class BodyField:
         sides = np.abs(x) - np.float32(FRAGMENT_HALF_WIDTH * shape.width_mm)
         front = y - np.float32(wall_y + FRAGMENT_DEPTH_MM)
         broken = np.maximum(np.maximum(sides, bevel), front)
-        return np.asarray(np.maximum(broken, moved.surface)), np.asarray(broken)
+        return np.asarray(np.maximum(broken, moved)), np.asarray(broken)
 
     def surface(self, x: Points, y: Points, z: Points) -> Points:
         """Signed distance to the outer surface of the body, fragment included."""

@@ -104,8 +104,7 @@ class FragmentPart:
         whole, broken = self.vertebra.field.fragment(x, y, z)
         body = self.vertebra.field.distances(x, y, z).surface
         yield Tissue.BODY_CORTEX, whole
-        y_before = y + np.float32(shape.fracture.retropulsion_mm if shape.fracture else 0.0)
-        core = self.vertebra.field.distances(x, y_before, z).surface + np.float32(shape.cortex_mm)
+        core = self.vertebra.field.before_driven_back(x, y, z).surface + np.float32(shape.cortex_mm)
         yield Tissue.BODY_MARROW, np.maximum(core, broken)
         line = np.abs(broken) - np.float32(FRACTURE_LINE_MM / 2)
         yield Tissue.FLUID, np.maximum(line, np.maximum(body, core))

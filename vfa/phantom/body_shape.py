@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -80,6 +80,13 @@ class BodyShape:
     def intact(self) -> BodyShape:
         """The same body before its fracture."""
         return replace(self, fracture=None)
+
+    @property
+    def without_fragment(self) -> BodyShape:
+        """The same body, its endplates as the fracture left them, with no fragment in the canal."""
+        if self.fracture is None:
+            return self
+        return replace(self, fracture=replace(cast("Any", self.fracture), retropulsion_mm=0.0))
 
     @property
     def centre_height_mm(self) -> float:

@@ -23,7 +23,7 @@ BICONCAVE_UPPER_SHARE = 0.6  # of the loss, the rest is the lower endplate's
 
 
 class Fracture(Protocol):
-    """What every fracture tells of itself."""
+    """What every fracture tells of itself; each is a frozen dataclass with these fields."""
 
     @property
     def loss_mm(self) -> float:

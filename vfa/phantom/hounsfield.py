@@ -1,0 +1,104 @@
+"""How bright is each tissue on CT? Hounsfield units, with the marrow's own texture.
+
+Marrow follows age (L1: 226 HU under 30 years down to 89 HU over 90, PubMed 30912719). Cortex is given as bone without
+partial volume; a scanner's blur then brings the thin shell down to the 300–700 HU seen in images. All others are
+usual values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, map_coordinates
+
+from vfa.phantom.body_parts import BodyPart
+from vfa.phantom.materials import Tissue
+from vfa.phantom.painting import Part, Points
+
+HU: Mapping[Tissue, float] = MappingProxyType(
+    {
+        Tissue.AIR: -1000,
+        Tissue.FAT: -100,
+        Tissue.MUSCLE: 55,
+        Tissue.ORGAN: 45,
+        Tissue.SKIN: 30,
+        Tissue.VESSEL: 45,
+        Tissue.BODY_CORTEX: 950,
+        Tissue.BODY_MARROW: 120,
+        Tissue.ENDPLATE: 800,
+        Tissue.IMPACTED_MARROW: 330,
+        Tissue.POSTERIOR_BONE: 1050,
+        Tissue.POSTERIOR_MARROW: 220,
+        Tissue.DISC: 85,
+        Tissue.DISC_NUCLEUS: 75,
+        Tissue.CANAL: 12,
+        Tissue.CORD: 38,
+        Tissue.SACRUM_CORTEX: 750,
+        Tissue.SACRUM_MARROW: 90,
+        Tissue.RIB: 900,
+        Tissue.RIB_MARROW: 150,
+        Tissue.FLUID: 20,
+        Tissue.GAS: -900,
+        Tissue.CONTRAST: 300,
+        Tissue.CALCIUM: 700,
+        Tissue.PELVIS: 950,
+        Tissue.PELVIS_MARROW: 100,
+        Tissue.FEMUR: 1100,
+        Tissue.FEMUR_MARROW: 80,
+        Tissue.BOWEL: 30,
+        Tissue.LUNG: -850,
+        Tissue.CEMENT: 2000,
+        Tissue.METAL: 3071,
+    }
+)
+
+LEVEL_SD_HU = 8.0  # how much the marrow of one level differs from the next
+TEXTURE_SD_HU = 22.0  # trabecular texture at the scale of millimetres
+TEXTURE_MM = 1.5  # pitch of the texture's lattice
+TEXTURE_SHAPE = (44, 36, 32)  # covers the largest body
+
+
+def background_hu(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """HU (I, J, K) of a label volume, each tissue plain."""
+    table = np.zeros(256, dtype=np.float32)
+    for tissue, value in HU.items():
+        table[tissue] = value
+    return table[labels]
+
+
+@lru_cache(maxsize=16)
+def _texture(seed: int, order: int) -> tuple[float, NDArray[np.float32]]:
+    """A level's offset from the mean marrow, and its texture on a lattice around the body's middle."""
+    rng = np.random.default_rng([seed, order, 3])
+    offset = float(LEVEL_SD_HU * rng.standard_normal())
+    rough = gaussian_filter(rng.standard_normal(TEXTURE_SHAPE), 0.8, mode="wrap")
+    return offset, (rough * (TEXTURE_SD_HU / rough.std())).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class HounsfieldShading:
+    """The HU of each tissue of each part.
+
+    Args:
+        trabecular_hu: mean marrow of the bodies.
+        seed: of the levels' differences and of the texture.
+    """
+
+    trabecular_hu: float
+    seed: int
+
+    def value(self, part: Part, tissue: Tissue, points: tuple[Points, Points, Points]) -> Points | float:
+        """The usual value; for a body's marrow the level's own, with texture."""
+        if tissue is not Tissue.BODY_MARROW or not isinstance(part, BodyPart):
+            return self.trabecular_hu if tissue is Tissue.BODY_MARROW else HU[tissue]
+        name = part.vertebra.level
+        offset, texture = _texture(self.seed, sum(ord(letter) * 31**n for n, letter in enumerate(name)))
+        full = np.broadcast_arrays(*points)
+        at = [p / np.float32(TEXTURE_MM) + np.float32(size / 2) for p, size in zip(full, TEXTURE_SHAPE, strict=True)]
+        grain = map_coordinates(texture, at, order=1, mode="nearest", output=np.float32)
+        return np.asarray(np.float32(self.trabecular_hu + offset) + grain)
