@@ -17,7 +17,7 @@ from vfa.model.frame import FloatArray
 
 MIN_SLICES = 3  # two slices have one gap, which nothing can confirm
 JITTER_FRACTION = 0.02  # of the spacing: deviations that are taken for rounding in the header
-JITTER_MM = 0.05  # positions rounded to a tenth of a millimetre deviate by this much
+JITTER_MM = 0.06  # positions rounded to a tenth of a millimetre deviate by half of it from a line fitted to them
 SAME_PLACE_FRACTION = 0.1  # of the usual spacing: slices closer than this lie at one position
 SAME_PLACE_MM = 1e-3
 WHOLE_GAP_TOLERANCE = 0.1  # how far a gap may be from a whole multiple to be called missing slices
