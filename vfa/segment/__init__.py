@@ -1,1 +1,18 @@
-"""Volume → Spine: label files, segmenters, bodies and their names."""
+"""Volume → Spine: segmenters, label files, bodies and their names."""
+
+from vfa.segment.label_schemes import LabelScheme, parse_labels
+from vfa.segment.levels import Anchor, name_by_anchor, parse_anchor
+from vfa.segment.read_labels import read_segmentation
+from vfa.segment.segmenter import Segmenter, available_segmenters, find_segmenter
+
+__all__ = [
+    "Anchor",
+    "LabelScheme",
+    "Segmenter",
+    "available_segmenters",
+    "find_segmenter",
+    "name_by_anchor",
+    "parse_anchor",
+    "parse_labels",
+    "read_segmentation",
+]

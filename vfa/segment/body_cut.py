@@ -78,7 +78,11 @@ class Canal:
     @property
     def centre_lps(self) -> FloatArray:
         """(3,) the canal's middle at the height of the origin, LPS mm."""
-        return self.axes.lps(np.array([self.left_mm, self.back_mm, 0.0]))
+        return self.beside(self.axes.origin_lps)
+
+    def beside(self, point_lps: FloatArray) -> FloatArray:
+        """(3,) the canal's middle at the height of another point, LPS mm."""
+        return self.axes.lps(np.array([self.left_mm, self.back_mm, float(self.axes.own(point_lps)[2])]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
 from vfa.errors import LabelsRefused, UsageError
-from vfa.model.anatomy import LEVELS, REGULAR_LEVELS, order
-from vfa.model.frame import FloatArray, Grid
+from vfa.model.anatomy import LEVELS, REGULAR_LEVELS, is_provisional, levels_apart, order
+from vfa.model.frame import FloatArray
+from vfa.model.spine import Spine
 from vfa.segment.bodies import BodyMask
 
 ANCHOR_WITHIN_MM = 10.0  # a point set by hand in a body's margin or the disc beside it still means that body
@@ -52,23 +53,6 @@ def parse_anchor(text: str) -> Anchor:
         raise UsageError(
             f"--anchor: expected LEVEL@X,Y,Z in LPS mm, for example L1@12.5,-30,410; got {text!r}"
         ) from fault
-
-
-@dataclass(frozen=True)
-class Naming:
-    """Names for bodies given from head to foot.
-
-    Args:
-        levels: one name per body.
-        confidences: probability that each name is right; None where nobody stated one.
-        sentence: what the names hang on.
-        quality: for each body, sentences about its name.
-    """
-
-    levels: tuple[str, ...]
-    confidences: tuple[float | None, ...]
-    sentence: str
-    quality: tuple[tuple[str, ...], ...]
 
 
 def spine_axis(centres_lps: ArrayLike) -> FloatArray:
@@ -112,33 +96,41 @@ def provisional_names(count: int) -> tuple[str, ...]:
     return tuple(f"V{number}" for number in range(1, count + 1))
 
 
-def name_bodies(bodies: Sequence[BodyMask], anchor: Anchor | None, steps: Sequence[int] | None = None) -> Naming:
-    """Name bodies that carry no level of their own.
+def name_by_anchor(spine: Spine, anchor: Anchor) -> Spine:
+    """Give every vertebra the name that follows from a reader's word about one of them.
+
+    The steps between vertebrae are those of the names they have, so that a vertebra left out stays left out.
 
     Args:
-        bodies: from head to foot.
-        anchor: a reader's word about one of them; without it the names are provisional.
-        steps: for each body, how many vertebrae it stands below the first (from labels that count); by default they
-            are taken to follow one another.
+        spine: named or provisionally named.
+        anchor: a reader's word.
 
     Raises:
         LabelsRefused: if the anchor meets no body, or the count runs past C1 or S1.
     """
-    places = list(range(len(bodies))) if steps is None else list(steps)
-    missing = gaps_below(np.array([body.centre_lps for body in bodies])) if steps is None else ()
-    quality: list[tuple[str, ...]] = [
-        ("the step to the next body is long: a vertebra may be missing below",) if index in missing else ()
-        for index in range(len(bodies))
-    ]
-    if anchor is None:
-        names = tuple(f"V{place - places[0] + 1}" for place in places)
-        sentence = "no level is known: vertebrae are counted from head to foot (give --anchor to name them)"
-        return Naming(names, (None,) * len(bodies), sentence, tuple(quality))
-    at = anchored_body(bodies, anchor)
-    names = count_from(anchor.level, [place - places[at] for place in places])
-    sentence = f"counted from {anchor.level}, which was pointed out by the user"
-    confidences = tuple(1.0 if index == at else None for index in range(len(bodies)))
-    return Naming(names, confidences, sentence, tuple(quality))
+    if not spine.vertebrae:
+        raise LabelsRefused(f"--anchor {anchor.level}: no vertebra was found that it could name")
+    at = anchored_body([BodyMask(vertebra.body, vertebra.grid) for vertebra in spine.vertebrae], anchor)
+    old = spine.levels
+    names = old if old[at] == anchor.level else count_from(anchor.level, steps_from(old, at))
+    kept = names == old and not is_provisional(old[at])
+    vertebrae = tuple(
+        replace(vertebra, level=name, level_confidence=vertebra.level_confidence if kept else None)
+        for vertebra, name in zip(spine.vertebrae, names, strict=True)
+    )
+    vertebrae = (*vertebrae[:at], replace(vertebrae[at], level_confidence=1.0), *vertebrae[at + 1 :])
+    naming = f"{anchor.level} was pointed out by the user, the others are counted from it"
+    if not is_provisional(old[at]):
+        naming += "" if kept else f"; before, that body was named {old[at]}"
+    return replace(spine, vertebrae=vertebrae, naming=naming, alternative_naming=())
+
+
+def steps_from(levels: Sequence[str], at: int) -> tuple[int, ...]:
+    """How many vertebrae below (negative: above) one of them each stands; by place where the names do not tell."""
+    steps = [levels_apart(levels[at], level) for level in levels]
+    known = [step for step in steps if step is not None]
+    in_order = len(known) == len(levels) and all(one < two for one, two in pairwise(known))
+    return tuple(known) if in_order else tuple(range(-at, len(levels) - at))
 
 
 def anchored_body(bodies: Sequence[BodyMask], anchor: Anchor) -> int:
@@ -193,8 +185,3 @@ def out_of_order(levels: Sequence[str]) -> tuple[int, ...]:
         best.append([*max(before, key=len, default=[]), index])
     right = max(best, key=len, default=[])
     return tuple(index for index in range(len(levels)) if index not in right)
-
-
-def label_centres_lps(labels: NDArray[np.integer], grid: Grid, values: Sequence[int]) -> FloatArray:
-    """(N, 3) centre of mass in LPS mm of each label value in an (I, J, K) label volume."""
-    return grid.lps_of(np.array(ndimage.center_of_mass(labels > 0, labels, list(values))))
