@@ -1,0 +1,153 @@
+"""The page shows the numbers of assessment.json, runs nothing, asks nothing of a network, and trusts no header."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from tests.report import made_up
+from vfa.intended_use import NOTICE
+from vfa.model.findings import StudyFindings
+from vfa.report.document import to_document
+from vfa.report.figures import spine_figure
+from vfa.report.html import render_html
+from vfa.report.json import to_json
+
+VOID = {"meta", "img", "br", "hr", "link", "input"}
+
+
+class Page(HTMLParser):
+    """What a browser sees: elements with their attributes, the table's rows, the text; and whether tags balance."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.rows: dict[str, list[str]] = {}
+        self.text = ""
+        self._open: list[str] = []
+        self._row: list[str] | None = None
+        self.feed(text)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+        if tag == "tr" and dict(attrs).get("data-level"):
+            self._row = self.rows.setdefault(str(dict(attrs)["data-level"]), [])
+        if tag in ("td", "th") and self._row is not None:
+            self._row.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+        if tag == "tr":
+            self._row = None
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] in ("style", "title"):
+            return
+        self.text += data
+        if self._row:
+            self._row[-1] += data
+
+
+@pytest.fixture(scope="module")
+def source() -> str:
+    figure = spine_figure(None, made_up.spine(), made_up.findings())
+    return render_html(to_document(made_up.assessment()), figure)
+
+
+@pytest.fixture(scope="module")
+def page(source: str) -> Page:
+    return Page(source)
+
+
+def numbers(cell: str) -> list[float]:
+    return [float(text) for text in re.findall(r"-?\d+\.\d+", cell)]
+
+
+@pytest.mark.parametrize("level", ["T12", "L1", "L2"])
+def test_the_numbers_in_the_table_are_those_of_the_file(page: Page, level: str) -> None:
+    vertebra = next(one for one in to_json(made_up.assessment())["vertebrae"] if one["level"] == level)
+    cells = page.rows[level]
+
+    def as_shown(part: dict[str, Any], factor: float = 1.0) -> list[float]:
+        value = part["fraction"] if "fraction" in part else part["value"]
+        return [round(factor * number, 1) for number in (value, *part["ci95"])]
+
+    for cell, column in zip(cells[1:4], ("anterior", "middle", "posterior"), strict=True):
+        assert numbers(cell) == as_shown(vertebra["heights_mm"][column])
+    assert numbers(cells[4]) == as_shown(vertebra["height_loss"], 100)
+    assert vertebra["deformity"]["fracture"] in cells[5]
+    assert f"grade {vertebra['deformity']['genant_grade']}" in cells[5]
+    assert vertebra["posterior_wall"]["status"] in cells[6]
+    assert numbers(cells[6]) == as_shown(vertebra["posterior_wall"]["retropulsion_mm"])
+
+
+def test_the_conclusions_come_before_the_measurements(page: Page) -> None:
+    headings = ("Conclusions", "Measurements", "Preparation", "Remarks", NOTICE)
+    places = [page.text.index(heading) for heading in headings]
+    assert places == sorted(places)
+
+
+def test_each_conclusion_says_why_and_unfolds_its_rules_with_their_source(page: Page) -> None:
+    said = " ".join(page.text.split())
+    assert "Vertebroplasty indeterminate The height loss is too close to one third to tell." in said
+    assert "Kyphoplasty contraindicated There is a neurological deficit." in said
+    assert "VP-C4 open contraindication: the body has lost more than one third of its height" in said
+    assert "Looked at: height loss 31.0 % (27.0–35.0 %), measured" in said
+    assert "Source: seed text" in said
+    assert sum(tag == "details" for tag, _ in page.elements) == 4  # three procedures and the checklist
+
+
+def test_no_internal_token_reaches_the_reader(page: Page) -> None:
+    assert re.findall(r"\w+_\w+", page.text) == []
+
+
+def test_the_picture_is_inside_the_page_and_has_words_for_who_cannot_see_it(page: Page) -> None:
+    ((_, image),) = [element for element in page.elements if element[0] == "img"]
+    assert str(image["src"]).startswith("data:image/png;base64,iVBOR")
+    assert "Sagittal" in str(image["alt"])
+
+
+def test_nothing_in_the_page_runs_or_asks_for_anything(page: Page, source: str) -> None:
+    assert not {"script", "link", "iframe", "object", "form", "base"} & {tag for tag, _ in page.elements}
+    for _, attributes in page.elements:
+        assert not [name for name in attributes if name.startswith("on")]
+        for name in ("src", "href"):
+            assert str(attributes.get(name) or "data:").startswith("data:")
+    assert "default-src 'none'" in source
+    assert "url(" not in source
+
+
+def hostile() -> StudyFindings:
+    study = made_up.findings(made_up.HOSTILE)
+    return dataclasses.replace(
+        study,
+        segmented_by=made_up.HOSTILE,
+        naming='"><img src=x onerror=alert(1)>',
+        notes=("{{ 7 * 7 }}", "</style></html>"),
+        alternative_naming=("<b>L2</b>",),
+    )
+
+
+def test_a_hostile_header_stays_text() -> None:
+    page = Page(render_html(to_document(made_up.assessment(hostile())), None))
+    tags = [tag for tag, _ in page.elements]
+    assert "script" not in tags
+    assert "img" not in tags
+    assert tags.count("html") == tags.count("style") == 1
+    assert "<script>alert(1)</script>" in page.text
+    assert "{{ 7 * 7 }}" in page.text
+    assert "\x1b" not in page.text
+
+
+def test_a_study_in_which_nothing_was_measured_has_a_page_that_says_so() -> None:
+    page = Page(render_html(to_document(made_up.nothing_measured()), None))
+    assert "No vertebra could be measured." in page.text
+    assert "T11 not measured: the image's edge cuts it" in page.text
+    assert page.rows == {}

@@ -1,0 +1,67 @@
+"""Numbers and inputs in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from vfa.model.estimate import Why
+from vfa.report import contract as c
+from vfa.report import words
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(18.249, "18.2"), (18.25001, "18.3"), (-0.04, "0.0"), (0.0, "0.0"), (-1.26, "-1.3")]
+)
+def test_a_number_has_one_decimal_and_no_minus_zero(value: float, said: str) -> None:
+    assert words.number(value) == said
+
+
+def test_an_interval_uses_a_dash_only_between_positive_bounds() -> None:
+    assert words.interval((17.6, 18.8)) == "17.6–18.8"
+    assert words.interval((-0.2, 1.1)) == "-0.2 to 1.1"
+
+
+def test_a_fraction_is_said_in_per_cent() -> None:
+    part = c.Quantity(value=1 / 3, ci95=(0.3, 0.36))
+    assert words.quantity(part, "fraction") == "33.3 % (30.0–36.0 %)"
+
+
+def test_a_missing_number_says_why() -> None:
+    missing = c.Missing(unmeasurable="slices_too_thick", detail="")
+    assert words.quantity(missing, "mm") == "not measured: the slices are too thick for it"
+    told = c.Missing(unmeasurable="slices_too_thick", detail="slices of 5 mm hide the wall")
+    assert words.quantity(told, "mm") == "not measured: slices of 5 mm hide the wall"
+
+
+def test_every_reason_of_the_model_is_one_of_the_contract() -> None:
+    for reason in Why:
+        c.Missing(unmeasurable=reason.value)
+        assert reason.value in words.REASONS
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("patient.bleeding_disorder", "bleeding disorder"),
+        ("patient.inr", "INR"),
+        ("levels.L1.pain", "pain at L1"),
+        ("levels.T12.neurological_deficit", "neurological deficit at T12"),
+        ("posterior_wall", "the posterior wall"),
+        ("image.MR", "an MRI"),
+    ],
+)
+def test_an_input_is_named_as_a_person_names_it(key: str, said: str) -> None:
+    assert words.needed_input(key) == said
+
+
+def test_inputs_of_one_set_belong_together_and_sets_stand_apart() -> None:
+    assert words.settle([["patient.inr"], ["levels.L1.pain", "posterior_wall", "image.MR"]]) == (
+        "INR; pain at L1, the posterior wall and an MRI together"
+    )
+
+
+def test_evidence_shows_its_number_and_interval() -> None:
+    loss = c.Evidence(name="height loss", value=0.31, unit="fraction", ci95=(0.27, 0.35))
+    assert words.evidence(loss) == "height loss 31.0 % (27.0–35.0 %)"
+    assert words.evidence(c.Evidence(name="pain", value="yes", unit="")) == "pain: yes"
+    assert words.evidence(c.Evidence(name="area", value=12.0, unit="mm2")) == "area 12.0 mm²"

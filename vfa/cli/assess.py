@@ -1,0 +1,111 @@
+"""`vfa assess`: can this fractured vertebra be treated, and what stands against it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vfa.cli import options
+from vfa.cli.faults import NOTHING_MEASURED
+from vfa.cli.printing import print_page
+from vfa.cli.progress import ProgressKind, telling
+from vfa.errors import UsageError
+
+if TYPE_CHECKING:
+    from vfa.report.contract import AssessmentFile
+
+DEFAULT_FORMATS = "json,html"
+DEFAULT_PROFILE = "seed"
+
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where the files go; without it only the table is printed.", show_default=False),
+]
+Clinical = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="The clinical file (TOML or JSON); what it leaves out is not stated.", show_default=False
+    ),
+]
+Profiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME|FILE",
+        help=f"Rules to judge by, the leading ones first [default: {DEFAULT_PROFILE}].",
+        show_default=False,
+    ),
+]
+Emit = Annotated[
+    str | None,
+    typer.Option(metavar="json,html", help=f"Files to write [default: {DEFAULT_FORMATS}].", show_default=False),
+]
+
+
+def assess(
+    input: options.Input = None,
+    out: Out = None,
+    segmentation: options.Segmentations = None,
+    labels: options.Labels = None,
+    clinical: Clinical = None,
+    profile: Profiles = None,
+    series: options.SeriesUid = None,
+    anchor: options.Anchor = None,
+    segmenter: options.SegmenterName = "built-in",
+    modality: options.ImageKind = None,
+    emit: Emit = None,
+    progress: options.Progress = ProgressKind.BAR,
+) -> None:
+    """Measure the vertebrae and judge the rules for vertebroplasty and kyphoplasty.
+
+    Nothing is written when the input is refused. Exit status: 0 done, 2 wrong use, 3 input refused,
+    4 done but nothing could be measured, 1 a fault of vfa.
+    """
+    # Imported here, since they bring every image library and `vfa --help` should not wait for them.
+    from vfa.pipeline import AssessmentRequest, run
+    from vfa.report.document import to_document
+    from vfa.report.result_files import parse_formats, result_files
+
+    if emit is not None and out is None:
+        raise UsageError("--emit: say with --out DIR where the files shall go")
+    formats = parse_formats(emit or DEFAULT_FORMATS)
+    request = AssessmentRequest(
+        input=input,
+        segmentations=tuple(segmentation or ()),
+        labels=labels,
+        clinical=clinical,
+        profiles=tuple(profile or (DEFAULT_PROFILE,)),
+        series_uid=series,
+        anchor=anchor,
+        segmenter=segmenter,
+        modality=modality,
+    )
+    with telling(progress) as tell:
+        result = run(request, tell)
+        document = to_document(result.assessment)
+        contents: Mapping[str, bytes] = {}
+        if out is not None:
+            tell("writing the report", 0.0)
+            contents = result_files(document, result.assessment.findings, (result.volume, result.spine), formats)
+    _finish(document, out, contents)
+
+
+def _finish(document: AssessmentFile, out: Path | None, contents: Mapping[str, bytes]) -> None:
+    """Write the files, print the table, and say so when there is nothing in it."""
+    from vfa.report.files import write_files
+    from vfa.report.overview import conclusions_at_a_glance
+    from vfa.report.table import assessment_table
+
+    files: tuple[Path, ...] = ()
+    if out is not None:
+        try:
+            files = write_files(out, contents)
+        except OSError as error:
+            raise UsageError(f"--out {out}: cannot be written to ({error}); give another folder") from error
+    print_page(assessment_table(document, files))
+    if not any(vertebra.status == "measured" for vertebra in document.vertebrae):
+        typer.echo(f"vfa: {conclusions_at_a_glance(document)}", err=True)
+        raise typer.Exit(NOTHING_MEASURED)
