@@ -1,0 +1,96 @@
+"""Which questions may the clinical file answer, and what does each mean?
+
+Every answer is "yes", "no" or left out; left out is never a no. A level's answers are a person's reading or examination
+of that level; patient-wide answers hold for every level unless the key is one that must be attributed to a level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PATIENT_ANSWERS: dict[str, str] = {
+    "osteoporosis": "osteoporosis is known (densitometry, or a fragility fracture so diagnosed)",
+    "bleeding_disorder": "any bleeding disorder is known, corrected or not",
+    "coagulopathy": "blood clotting is impaired at present",
+    "coagulopathy_correctable": "the coagulopathy can be corrected for the procedure",
+    "systemic_infection": "a systemic infection is present",
+    "local_infection": "an infection is present where the needle would pass or in a vertebra to be treated",
+    "allergy_pmma": "allergy to polymethylmethacrylate cement",
+    "allergy_opacifier": "allergy to the cement's opacifier or the contrast agent",
+    "malignancy": "any malignant disease, myeloma included",
+    "multiple_myeloma": "multiple myeloma is diagnosed",
+    "metastasis": "a metastasis in any vertebra is diagnosed",
+    "pain": "back pain",
+    "neurological_deficit": "a neurological deficit from a compressed vertebra",
+    "radicular_pain": "radicular pain",
+    "myelopathy": "signs of myelopathy",
+    "pregnancy": "pregnancy",
+    "hospitalised_for_pain": "the patient is in hospital because of this pain",
+    "severe_cardiopulmonary_disease": "severe disease of heart or lungs",
+}
+
+LEVEL_ANSWERS: dict[str, str] = {
+    "pain": "pain attributed to this level by examination or imaging",
+    "tenderness": "tenderness over this level",
+    "fracture_confirmed": "a reader says this vertebra is fractured",
+    "neurological_deficit": "a neurological deficit attributed to this level",
+    "radicular_pain": "radicular pain attributed to this level",
+    "myelopathy": "myelopathy attributed to this level",
+    "trauma": "the fracture followed an injury",
+    "high_energy_trauma": "the injury was of high energy, so that sound bone would have broken",
+    "unhealed": "a reader says the fracture has not healed",
+    "metastasis": "a metastasis in this vertebra is diagnosed",
+    "multiple_myeloma": "myeloma involves this vertebra",
+    "tumour": "any tumour in this vertebra is diagnosed",
+    "haemangioma": "a haemangioma in this vertebral body, as a reader sees it",
+    "osteonecrosis": "osteonecrosis of the body (Kümmell), as a reader sees it",
+    "local_infection": "an infection at this level or on the way to it",
+    "fragmented": "the body is in fragments (burst, split), as a reader sees it on CT",
+    "destruction": "the vertebra is destroyed (lysis), as a reader sees it",
+    "foraminal_stenosis": "foraminal stenosis at this level, as a reader sees it",
+    "destruction_or_stenosis_excludes": "a reader judges that the destruction or stenosis found rules kyphoplasty out",
+    "posterior_wall_defect": "a defect in the posterior wall, as a reader sees it on CT",
+    "retropulsion": "bone pushed back into the canal, as a reader sees it",
+    "epidural_tumour": "tumour in the canal or epidural space, as a reader sees it on MR",
+    "marrow_oedema": "marrow oedema in this body, as a reader sees it on MR",
+    "conservative_treatment_failed": "optimal pain management has been tried and has failed",
+    "pain_improving": "pain is improving under medical treatment",
+    "pain_worsening": "pain is getting worse",
+    "unstable": "the fracture or spine is unstable at this level",
+    "kyphotic_deformity": "a kyphotic deformity at this level, as a reader sees it",
+}
+
+# Patient-wide "yes" to these says nothing about which of several fractured levels is meant.
+ATTRIBUTED = frozenset({"pain", "neurological_deficit", "radicular_pain", "myelopathy"})
+
+# A patient-wide "no" to these rules out the level's "yes".
+PATIENT_NO_COVERS_LEVEL = (*sorted(ATTRIBUTED), "local_infection", "metastasis", "multiple_myeloma")
+
+
+@dataclass(frozen=True)
+class NumberKey:
+    """A number of the clinical file: what it means, and the range in which it can be true."""
+
+    sentence: str
+    lowest: float
+    highest: float
+
+
+PATIENT_NUMBERS: dict[str, NumberKey] = {
+    "age_years": NumberKey("age in years", 0, 125),
+    "inr": NumberKey("international normalised ratio", 0.3, 30),
+    "platelets_10e9_per_l": NumberKey("platelets, 10⁹ per litre", 0, 5000),
+    "crp_mg_per_l": NumberKey("C-reactive protein, mg per litre", 0, 1000),
+    "temperature_celsius": NumberKey("body temperature, °C", 25, 45),
+    "t_score": NumberKey("bone density T-score", -10, 10),
+    "roland_morris_0_24": NumberKey("Roland–Morris disability score", 0, 24),
+}
+
+LEVEL_NUMBERS: dict[str, NumberKey] = {
+    "weeks_since_onset": NumberKey("weeks since pain or injury began", 0, 5200),
+    "pain_score_0_10": NumberKey("pain on a 0–10 scale", 0, 10),
+}
+
+LEVEL_WORDS: dict[str, tuple[str, ...]] = {
+    "intent": ("treatment", "prophylactic"),
+}
