@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from vfa.measure.surface import smooth_surface
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.model.morphometry import RIM_MM
 from vfa.model.spine import Vertebra
@@ -21,7 +22,10 @@ from vfa.model.spine import Vertebra
 COLUMN_STEP_MM = 1.0
 RAY_STEP_MM = 0.5
 MARGIN_MM = 3.0
-SHORTEST_COLUMN = 0.3  # of the median: anything shorter grazes the side wall and has no two endplates
+CORE_MM = 5.0  # farther in than this the mask's ends are endplates
+WALL_FALL_MM = 1.5  # a surface that falls this far below its own course has left the endplate
+WALL_FALL_PER_STEP = 0.6  # and this share of a sampling step, since coarse masks have stairs
+WALL_PASSES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +80,36 @@ def column_lattice(vertebra: Vertebra, frame: BodyFrame) -> ColumnLattice:
     occupancy = ndimage.map_coordinates(vertebra.body.astype(np.float32), ijk, order=1, cval=0.0)
     upper = _last_crossing(occupancy, cranial)
     lower = -_last_crossing(occupancy[:, :, ::-1], -cranial[::-1])
-    height = upper - lower
-    with np.errstate(invalid="ignore"):
-        too_short = ~(height >= SHORTEST_COLUMN * np.nanmedian(height)) if np.isfinite(height).any() else height > 0
-    upper, lower = np.where(too_short, np.nan, upper), np.where(too_short, np.nan, lower)
-    return ColumnLattice(frame, left, anterior, upper, lower)
+    step_mm = float(np.sqrt(((vertebra.grid.axes.T @ frame.cranial * vertebra.grid.spacing_mm) ** 2).sum()))
+    has_both = _without_walls(upper, lower, WALL_FALL_MM + WALL_FALL_PER_STEP * step_mm)
+    return ColumnLattice(frame, left, anterior, np.where(has_both, upper, np.nan), np.where(has_both, lower, np.nan))
+
+
+def _without_walls(upper: FloatArray, lower: FloatArray, fall_mm: float) -> NDArray[np.bool_]:
+    """(L, A): columns that end at both endplates.
+
+    A column near the margin may leave through the side wall of a tilted or waisted body, or through a fragment
+    behind it: there the surface falls away from the course it has farther in.
+    """
+    footprint: NDArray[np.bool_] = np.isfinite(upper) & np.isfinite(lower)
+    for _ in range(WALL_PASSES):
+        depth = ndimage.distance_transform_edt(np.pad(footprint, 1))[1:-1, 1:-1] * COLUMN_STEP_MM
+        core = depth > CORE_MM
+        if core.sum() < 30:
+            break
+        fallen = np.zeros_like(footprint)
+        for surface, outward in ((upper, 1), (lower, -1)):
+            course = smooth_surface(surface, core, sigma_mm=4.0)
+            with np.errstate(invalid="ignore"):
+                fallen |= outward * (course - surface) > fall_mm
+        kept = ndimage.binary_opening(footprint & ~(fallen & ~core), iterations=1)
+        labels, count = ndimage.label(kept)
+        if count > 1:
+            kept = labels == 1 + int(np.argmax(ndimage.sum_labels(kept, labels, range(1, count + 1))))
+        if not kept.any() or (kept == footprint).all():
+            break
+        footprint = kept
+    return footprint
 
 
 def _steps(low: float, high: float, step: float) -> FloatArray:
