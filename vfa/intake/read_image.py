@@ -6,10 +6,7 @@ the caller does, or it is inferred from the values and said so in the correction
 
 from __future__ import annotations
 
-import gzip
-import struct
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,16 +17,16 @@ import SimpleITK
 from numpy.typing import NDArray
 
 from vfa.errors import GeometryRefused, InputRefused, NotAnImage
+from vfa.intake.nifti_header import check_complete, nifti_notes
 from vfa.intake.series import LeftOut, SeriesCandidate
 from vfa.intake.series_kind import plane_of
 from vfa.intake.stored_file import MAX_BYTES, FileOpener, StoredFile
-from vfa.model.frame import LPS_FROM_RAS, FloatArray, Grid
+from vfa.model.frame import Grid
 from vfa.model.volume import Modality, SeriesSource, Volume
 
 IMAGE_ENDINGS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 AIR_HU = -500  # some voxel of any CT lies below, air or fat-free lung; no MR stores such values
 PADDING_HU = -1024
-DISAGREEMENT_MM = 0.1  # between the two geometries of a NIfTI file, at its far corners
 
 
 def is_image_name(lower_name: str) -> bool:
@@ -43,7 +40,7 @@ def image_candidate(file: StoredFile, opener: FileOpener) -> SeriesCandidate | L
     try:
         with _on_disk(file, opener) as path:
             grid, components = _grid_of(path, file)
-            notes = _nifti_notes(path, grid)
+            notes = nifti_notes(path, grid, file.name)
             if components != 1:
                 raise NotAnImage(f"{file.name} holds {components} values per voxel, expected one.")
     except GeometryRefused as error:
@@ -83,11 +80,16 @@ def read_image(file: StoredFile, modality: Modality | None = None) -> Volume:
             grid, components = _grid_of(path, file)
             if components != 1:
                 raise NotAnImage(f"{file.name} holds {components} values per voxel, expected one.")
-            notes = _nifti_notes(path, grid)
+            notes = nifti_notes(path, grid, file.name)
+            check_complete(path, grid, file.name)
             with _quiet_itk():
                 voxels = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path))).T
-        except (RuntimeError, MemoryError, EOFError, OSError, zlib.error) as error:
+        except InputRefused:
+            raise
+        except Exception as error:  # ITK raises RuntimeError for anything; malformed headers raise their own
             raise NotAnImage(f"{file.name} cannot be read as an image ({_first_line(error)}).") from error
+    if voxels.ndim == 4:
+        voxels = voxels[..., 0]
     if voxels.shape != grid.shape:
         raise GeometryRefused(f"{file.name} has a shape of {voxels.shape}, expected {grid.shape} as its header says.")
     if not np.isfinite(voxels).all():
@@ -133,71 +135,6 @@ def _grid_of(path: Path, file: StoredFile) -> tuple[Grid, int]:
     except ValueError as error:
         raise GeometryRefused(f"{file.name} has an impossible geometry ({error}).") from error
     return grid, int(reader.GetNumberOfComponents())
-
-
-def _nifti_notes(path: Path, grid: Grid) -> tuple[str, ...]:
-    """Whether the qform and sform of a NIfTI-1 file agree (nifti1.h, methods 2 and 3).
-
-    Raises:
-        GeometryRefused: if both codes are 0, so that nothing says where left, front and head are.
-    """
-    header = _nifti1_header(path)
-    if header is None:
-        return ()
-    order = "<" if header[:4] == struct.pack("<i", 348) else ">"
-    qform_code, sform_code = struct.unpack_from(order + "2h", header, 252)
-    if qform_code <= 0 and sform_code <= 0:
-        raise GeometryRefused(
-            f"{path.name} states no orientation (its qform and sform codes are 0), so left, front and head are "
-            "unknown; convert it from DICOM again."
-        )
-    if qform_code <= 0 or sform_code <= 0:
-        return ()
-    sform = np.vstack([np.array(struct.unpack_from(order + "12f", header, 280)).reshape(3, 4), [0, 0, 0, 1]])
-    qform = _qform(header, order)
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in grid.shape], indexing="ij")).reshape(3, -1)
-    corners = np.vstack([corners, np.ones(8)])
-    apart = float(np.linalg.norm(((sform - qform) @ corners)[:3], axis=0).max())
-    if apart <= DISAGREEMENT_MM:
-        return ()
-    used = grid.lps_from_ijk @ corners
-    to_sform = float(np.linalg.norm((LPS_FROM_RAS @ sform @ corners - used)[:3], axis=0).max())
-    name = "sform" if to_sform <= DISAGREEMENT_MM else "qform"
-    return (f"The file states two geometries (qform and sform) up to {apart:.1f} mm apart; its {name} was used.",)
-
-
-def _nifti1_header(path: Path) -> bytes | None:
-    if not path.name.lower().endswith((".nii", ".nii.gz")):
-        return None
-    with path.open("rb") as stream:
-        packed = stream.read(2) == b"\x1f\x8b"
-        stream.seek(0)
-        if packed:
-            with gzip.GzipFile(fileobj=stream) as plain:
-                header = plain.read(348)
-        else:
-            header = stream.read(348)
-    sizes = struct.pack("<i", 348), struct.pack(">i", 348)
-    return header if len(header) == 348 and header[:4] in sizes else None
-
-
-def _qform(header: bytes, order: str) -> FloatArray:
-    """RAS from ijk by the quaternion, nifti1.h method 2."""
-    pixdim = struct.unpack_from(order + "8f", header, 76)
-    b, c, d, *offset = struct.unpack_from(order + "6f", header, 256)
-    a = float(np.sqrt(max(0.0, 1.0 - (b * b + c * c + d * d))))
-    rotation = np.array(
-        [
-            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
-            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
-            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
-        ]
-    )
-    handedness = -1.0 if pixdim[0] < 0 else 1.0
-    affine = np.eye(4)
-    affine[:3, :3] = rotation * np.array([pixdim[1], pixdim[2], pixdim[3] * handedness])
-    affine[:3, 3] = offset
-    return affine
 
 
 def _inferred(voxels: NDArray[Any]) -> tuple[Modality, tuple[str, ...]]:
