@@ -35,13 +35,13 @@ Profiles = Annotated[
     typer.Option(
         "--profile",
         metavar="NAME|FILE",
-        help=f"Rules to judge by, the leading ones first [default: {DEFAULT_PROFILE}].",
+        help=f"Rules to judge by, the leading ones first (default: {DEFAULT_PROFILE}).",
         show_default=False,
     ),
 ]
 Emit = Annotated[
     str | None,
-    typer.Option(metavar="json,html", help=f"Files to write [default: {DEFAULT_FORMATS}].", show_default=False),
+    typer.Option(metavar="json,html", help=f"Files to write (default: {DEFAULT_FORMATS}).", show_default=False),
 ]
 
 
@@ -61,8 +61,9 @@ def assess(
 ) -> None:
     """Measure the vertebrae and judge the rules for vertebroplasty and kyphoplasty.
 
-    Nothing is written when the input is refused. Exit status: 0 done, 2 wrong use, 3 input refused,
-    4 done but nothing could be measured, 1 a fault of vfa.
+    Nothing is written when the input is refused.
+
+    Exit status: 0 done; 2 wrong use; 3 input refused; 4 done, but nothing could be measured; 1 a fault of vfa.
     """
     # Imported here, since they bring every image library and `vfa --help` should not wait for them.
     from vfa.pipeline import AssessmentRequest, run

@@ -12,8 +12,6 @@ from vfa.cli.faults import NOTHING_MEASURED
 from vfa.cli.progress import ProgressKind, telling
 from vfa.errors import UsageError
 
-SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
-
 
 def segment(
     out: Annotated[Path, typer.Option(metavar="FILE", help="A name ending in .nii.gz, .seg.nrrd or .mha.")],
@@ -28,10 +26,10 @@ def segment(
 ) -> None:
     """Write the vertebral bodies as labels (VerSe ids) on the image's grid, or on the labels' own without an image."""
     from vfa.pipeline import AssessmentRequest, locate
-    from vfa.segment import write_labels
+    from vfa.segment.write_labels import WRITTEN_ENDINGS, write_labels
 
-    if not out.name.lower().endswith(SUFFIXES):
-        raise UsageError(f"--out {out}: expected a name ending in {', '.join(SUFFIXES)}")
+    if not out.name.lower().endswith(WRITTEN_ENDINGS):
+        raise UsageError(f"--out {out}: expected a name ending in {', '.join(WRITTEN_ENDINGS)}")
     request = AssessmentRequest(
         input=input,
         segmentations=tuple(segmentation or ()),
@@ -46,5 +44,6 @@ def segment(
         if not spine.vertebrae:
             typer.echo("vfa: no vertebra was found, so nothing was written", err=True)
             raise typer.Exit(NOTHING_MEASURED)
-        write_labels(spine, out, spine.grid if volume is None else volume.grid)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_labels(spine, spine.grid if volume is None else volume.grid, out)
     typer.echo(f"{', '.join(spine.levels)}; written: {out}")

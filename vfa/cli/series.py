@@ -49,8 +49,8 @@ def _table(found: SeriesList) -> Group:
     more = len(found.left_out) - SHOWN_LEFT_OUT
     if more > 0:
         left_out.append(Text(f"Left out: {more} more files"))
-    heading = [Text(), Text("For --series:", style="bold")] if uids else []
-    return Group(table, *heading, *uids, *left_out)
+    title = [Text(), Text("For --series:", style="bold")] if uids else []
+    return Group(table, *title, *uids, *left_out)
 
 
 def _row(candidate: SeriesCandidate) -> list[Text]:

@@ -106,10 +106,9 @@ def _heights(heights: BodyHeights | Unmeasurable) -> Row:
 
 
 def _expected(expected: ExpectedHeights | Unmeasurable) -> Row:
-    missing = isinstance(expected, Unmeasurable)
     return {
         **_columns("expected_", expected if isinstance(expected, Unmeasurable) else expected.heights),
-        "expected_heights_reference": None if missing else expected.reference,
+        "expected_heights_reference": None if isinstance(expected, Unmeasurable) else expected.reference,
         "expected_heights_unmeasurable": _why(expected),
     }
 
@@ -126,13 +125,15 @@ def _losses(vertebra: VertebraFindings) -> Row:
 
 
 def _deformity(deformity: Deformity | Unmeasurable) -> Row:
-    known = not isinstance(deformity, Unmeasurable)
-    return {
-        "fracture": deformity.fracture.value if known else None,
-        "genant_grade": deformity.genant_grade if known else None,
-        "shape": deformity.shape.value if known else None,
-        "deformity_unmeasurable": _why(deformity),
-    }
+    if isinstance(deformity, Unmeasurable):
+        facts: Row = dict.fromkeys(("fracture", "genant_grade", "shape"))
+    else:
+        facts = {
+            "fracture": deformity.fracture.value,
+            "genant_grade": deformity.genant_grade,
+            "shape": deformity.shape.value,
+        }
+    return {**facts, "deformity_unmeasurable": _why(deformity)}
 
 
 def _csv(rows: list[Row]) -> bytes:
