@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from vfa.eligibility.case import Case
-from vfa.eligibility.facts import disagreement, not_measured, of_level
+from vfa.eligibility.facts import disagreement, not_measured, of_level, tumour_at_level
 from vfa.eligibility.threshold import above
 from vfa.eligibility.truth import Truth, both, either, no, unknown, yes
 from vfa.model.assessment import Evidence, UnknownReason
@@ -156,8 +156,13 @@ def _against(case: Case, name: str, max_slice_mm: Fraction) -> Truth:
     return speaks_against(of_level(case, name), seen)
 
 
-def epidural_tumour(case: Case) -> Truth:
-    """Tumour in the canal or epidural space: by a reader, or seen on MR; CT alone leaves it open."""
+def tumour_in_canal(case: Case) -> Truth:
+    """Tumour in the canal or epidural space: by a reader, or a tumour at this level and its extension seen on MR."""
+    read = of_level(case, "epidural_tumour")
+    return read if read.is_yes else both(tumour_at_level(case), _epidural_extension(case))
+
+
+def _epidural_extension(case: Case) -> Truth:
     seen = looked_for(case, "epidural_extension")
     if not case.images.has_mr:
         because = "CT alone cannot tell whether tumour is in the canal or epidural space."

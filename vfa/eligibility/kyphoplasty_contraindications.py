@@ -16,9 +16,8 @@ from vfa.eligibility.facts import (
     local_infection,
     of_level,
     of_patient,
-    tumour_at_level,
 )
-from vfa.eligibility.image_facts import destruction, epidural_tumour, foraminal_stenosis, retropulsion, wall_defect
+from vfa.eligibility.image_facts import destruction, foraminal_stenosis, retropulsion, tumour_in_canal, wall_defect
 from vfa.eligibility.parameter import Parameter
 from vfa.eligibility.truth import Truth, both, either, no, opposite, unknown, yes
 from vfa.model.assessment import Evidence, RuleKind, UnknownReason
@@ -273,6 +272,4 @@ class TumourInCanal(KyphoplastyContraindication):
 
     def answer(self, case: Case) -> Truth:
         """MET for tumour seen in the canal or epidural space."""
-        if of_level(case, "epidural_tumour").is_yes:
-            return of_level(case, "epidural_tumour")
-        return both(tumour_at_level(case), epidural_tumour(case))
+        return tumour_in_canal(case)

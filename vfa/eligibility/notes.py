@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from vfa.eligibility.case import Case
 from vfa.eligibility.facts import attributed, coagulopathy, of_level, of_patient
-from vfa.eligibility.image_facts import epidural_tumour, looked_for, wall_defect
+from vfa.eligibility.image_facts import looked_for, tumour_in_canal, wall_defect
 from vfa.eligibility.profile import Profile
 from vfa.model.anatomy import CERVICAL
 from vfa.model.assessment import Outcome, Verdict
@@ -74,7 +74,7 @@ def _silent(case: Case) -> Iterator[str]:
         (attributed(case, "neurological_deficit"), "a neurological deficit"),
         (attributed(case, "radicular_pain"), "radicular pain"),
         (attributed(case, "myelopathy"), "myelopathy"),
-        (epidural_tumour(case), "tumour in the canal or epidural space"),
+        (tumour_in_canal(case), "tumour in the canal or epidural space"),
     )
     for truth, what in asked:
         if truth.is_yes:
