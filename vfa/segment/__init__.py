@@ -4,6 +4,7 @@ from vfa.segment.label_schemes import LabelScheme, parse_labels
 from vfa.segment.levels import Anchor, name_by_anchor, parse_anchor
 from vfa.segment.read_labels import read_segmentation
 from vfa.segment.segmenter import Segmenter, available_segmenters, find_segmenter
+from vfa.segment.write_labels import write_labels
 
 __all__ = [
     "Anchor",
@@ -15,4 +16,5 @@ __all__ = [
     "parse_anchor",
     "parse_labels",
     "read_segmentation",
+    "write_labels",
 ]

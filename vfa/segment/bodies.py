@@ -18,7 +18,8 @@ from vfa.model.frame import FloatArray, Grid
 from vfa.model.spine import Vertebra
 
 MARGIN_VOXELS = 3  # empty layers around a body in its crop, so that surfaces close
-TOUCHING = np.ones((3, 3, 3), dtype=bool)  # 26-connectivity
+TOUCHING = np.ones((3, 3, 3), dtype=bool)  # 26-connectivity: for the pieces of one body
+SHARING_A_FACE = ndimage.generate_binary_structure(3, 1)  # 6-connectivity: neighbours' rims often meet at an edge
 
 # A piece apart from the main body is kept as a fragment of it when it is large and near enough; burst fragments lie
 # within the body's own rim, specks of a network or of a brush do not reach this size.
@@ -96,13 +97,13 @@ def within_box(mask: NDArray[np.bool_], grid: Grid, box: tuple[slice, ...]) -> B
 
 
 def separate_bodies(mask: NDArray[np.bool_], grid: Grid) -> tuple[BodyMask, ...]:
-    """The connected pieces (26-connectivity) of a mask of all bodies, largest first; specks are left out.
+    """The pieces (6-connectivity) of a mask of all bodies, largest first; specks are left out.
 
     Args:
-        mask: (I, J, K) bool, any number of bodies that do not touch.
+        mask: (I, J, K) bool, any number of bodies that share no voxel face.
         grid: its lattice, in LPS mm.
     """
-    labels, count = ndimage.label(mask, structure=TOUCHING)
+    labels, count = ndimage.label(mask, structure=SHARING_A_FACE)
     if count == 0:
         return ()
     sizes_ml = np.bincount(labels.ravel())[1:] * grid.voxel_volume_mm3 / 1000
@@ -187,15 +188,11 @@ def judge_bodies(vertebrae: Sequence[Vertebra]) -> tuple[Vertebra, ...]:
         vertebrae: from head to foot.
     """
     volumes_ml = [float(v.body.sum()) * v.grid.voxel_volume_mm3 / 1000 for v in vertebrae]
-    centres = np.array([v.centre_lps for v in vertebrae])
+    off_mm = _off_column_mm(np.array([v.centre_lps for v in vertebrae]))
     judged = []
     for index, vertebra in enumerate(vertebrae):
-        reason = (
-            vertebra.unusable
-            or _odd_anatomy(vertebra.level)
-            or _odd_size(index, vertebrae, volumes_ml)
-            or _odd_place(index, centres)
-        )
+        place = f"the mask lies {off_mm[index]:.0f} mm beside the line of its neighbours" if index in off_mm else ""
+        reason = vertebra.unusable or _odd_anatomy(vertebra.level) or _odd_size(index, vertebrae, volumes_ml) or place
         judged.append(replace(vertebra, unusable=reason))
     return tuple(judged)
 
@@ -227,13 +224,25 @@ def _odd_size(index: int, vertebrae: Sequence[Vertebra], volumes_ml: Sequence[fl
     return ""
 
 
-def _odd_place(index: int, centres_lps: FloatArray) -> str:
-    if len(centres_lps) < 4:
-        return ""  # too few to say which of them is off
+def _off_column_mm(centres_lps: FloatArray) -> dict[int, float]:
+    """Which of (N, 3) centres stand beside the column, and how far (mm): those without which the rest is in line."""
+    left_in, off = list(range(len(centres_lps))), {}
+    # Below four there is no saying which of them is off.
+    while len(left_in) >= 4 and (worst := _offsets_mm(centres_lps[left_in])).max() > OFF_COLUMN_MM:
+        without = [_offsets_mm(np.delete(centres_lps[left_in], n, axis=0)).max() for n in range(len(left_in))]
+        culprit = int(np.argmin(without))
+        off[left_in.pop(culprit)] = float(worst[culprit])
+    return off
+
+
+def _offsets_mm(centres_lps: FloatArray) -> FloatArray:
+    """(N,) distance of each centre from the line through the two beside it (at the ends, the next two)."""
     last = len(centres_lps) - 1
-    one, two = {0: (1, 2), last: (last - 1, last - 2)}.get(index, (index - 1, index + 1))
+    index = np.arange(last + 1)
+    one = np.where(index == 0, 1, index - 1)
+    two = np.where(index == 0, 2, np.where(index == last, last - 2, index + 1))
     along = centres_lps[two] - centres_lps[one]
-    along = along / np.linalg.norm(along)
-    off = centres_lps[index] - centres_lps[one]
-    off_mm = float(np.linalg.norm(off - (off @ along) * along))
-    return f"the mask lies {off_mm:.0f} mm beside the line of its neighbours" if off_mm > OFF_COLUMN_MM else ""
+    along = along / np.linalg.norm(along, axis=1, keepdims=True)
+    off = centres_lps - centres_lps[one]
+    across = off - (off * along).sum(axis=1, keepdims=True) * along
+    return np.asarray(np.linalg.norm(across, axis=1), dtype=np.float64)

@@ -26,6 +26,7 @@ from vfa.segment.segment_names import SegmentMeaning, meaning_of
 IMAGE_ENDINGS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 SEG_STORAGE_UIDS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")  # Segmentation, Label Map
 LARGEST_LABEL = 10_000  # more is an image, no label volume
+MOST_LABELS = 200  # likewise: the richest conventions have about 120 numbers
 
 
 class Extent(str, Enum):
@@ -103,6 +104,8 @@ def read_label_file(path: Path) -> LabelFile:
         file = _read_dicom_seg(path)
     else:
         raise LabelsRefused(f"{path.name}: expected a label file ({', '.join(IMAGE_ENDINGS)} or DICOM SEG)")
+    if len(file.regions) > MOST_LABELS:
+        raise LabelsRefused(f"{path.name}: holds {len(file.regions)} different labels; is this an image?")
     if not file.regions:
         raise LabelsRefused(f"{path.name}: holds no label at all, every voxel is background")
     return file

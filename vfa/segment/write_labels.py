@@ -1,0 +1,113 @@
+"""A Spine → one label file on a given lattice: bodies only, VerSe numbers, ready for any viewer and to be read again.
+
+Provisional names (V1, V2, …) have no VerSe number; a spine that has them is written as the scheme `count` reads it:
+1 for the lowest body, counted upwards. A .seg.nrrd carries the names as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import SimpleITK
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from vfa.errors import UsageError
+from vfa.model.anatomy import VERSE_IDS, is_provisional, order
+from vfa.model.frame import Grid
+from vfa.model.spine import Spine, Vertebra
+
+WRITTEN_ENDINGS = (".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".mha")
+PERPENDICULAR = 1e-4  # largest cosine between voxel axes that these formats can hold
+
+
+def write_labels(spine: Spine, grid: Grid, path: Path) -> None:
+    """Write the bodies of a spine as a label volume; the file appears by rename, never half-written.
+
+    Args:
+        spine: what to write, also bodies cut by the edge.
+        grid: the lattice to write on, usually the image's.
+        path: .nii.gz, .nii, .seg.nrrd, .nrrd or .mha.
+
+    Raises:
+        UsageError: for another ending, or a lattice whose axes are not perpendicular.
+    """
+    ending = next((known for known in WRITTEN_ENDINGS if path.name.lower().endswith(known)), None)
+    if ending is None:
+        raise UsageError(f"{path.name}: expected a name ending in {', '.join(WRITTEN_ENDINGS)}")
+    if np.abs(grid.axes.T @ grid.axes - np.eye(3)).max() > PERPENDICULAR:
+        raise UsageError(f"{path.name}: the image's voxel axes are not perpendicular, which {ending} cannot hold")
+    numbers = label_numbers(spine)
+    image = SimpleITK.GetImageFromArray(label_volume(spine, grid, numbers).T)
+    image.SetSpacing(grid.spacing_mm)
+    image.SetOrigin(grid.lps_of([0, 0, 0]).tolist())
+    image.SetDirection(grid.axes.ravel().tolist())
+    if ending == ".seg.nrrd":
+        _name_segments(image, numbers)
+    unfinished = path.with_name(f".{path.name.removesuffix(ending)}.unfinished{ending}")
+    try:
+        SimpleITK.WriteImage(image, str(unfinished), useCompression=True)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def label_numbers(spine: Spine) -> dict[str, int]:
+    """The number of each level: VerSe's, or counted from the lowest body when any name is provisional."""
+    if not any(is_provisional(level) for level in spine.levels):
+        return {level: VERSE_IDS[level] for level in spine.levels}
+    if all(is_provisional(level) for level in spine.levels):
+        lowest = max(order(level) for level in spine.levels)
+        return {level: lowest - order(level) + 1 for level in spine.levels}
+    return {level: len(spine.levels) - index for index, level in enumerate(spine.levels)}
+
+
+def label_volume(spine: Spine, grid: Grid, numbers: Mapping[str, int]) -> NDArray[np.uint8]:
+    """(I, J, K) label volume on a lattice; a voxel belongs to a body when its centre lies at least half in its mask.
+
+    Args:
+        spine: the bodies, each on its own crop.
+        grid: the lattice to fill.
+        numbers: what to write for each level.
+    """
+    labels = np.zeros(grid.shape, dtype=np.uint8)
+    for vertebra in spine.vertebrae:
+        box, inside = _on_grid(vertebra, grid)
+        if box is not None:
+            part = labels[box]
+            part[inside & (part == 0)] = numbers[vertebra.level]
+    return labels
+
+
+def _on_grid(vertebra: Vertebra, grid: Grid) -> tuple[tuple[slice, slice, slice] | None, NDArray[np.bool_]]:
+    """The box of a lattice that a body may reach, and which of its voxels lie in the body."""
+    corners = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in vertebra.body.shape], indexing="ij")).reshape(3, -1).T
+    reach = grid.ijk_of(vertebra.grid.lps_of(corners))
+    low = np.maximum(np.floor(reach.min(axis=0)), 0).astype(int)
+    high = np.minimum(np.ceil(reach.max(axis=0)) + 1, grid.shape).astype(int)
+    if (high <= low).any():
+        return None, np.zeros((0, 0, 0), dtype=bool)
+    i, j, k = (slice(int(start), int(stop)) for start, stop in zip(low, high, strict=True))
+    voxels = np.stack(np.meshgrid(*[np.arange(s.start, s.stop) for s in (i, j, k)], indexing="ij"), axis=-1)
+    at = np.moveaxis(vertebra.grid.ijk_of(grid.lps_of(voxels)), -1, 0)
+    share = ndimage.map_coordinates(vertebra.body.astype(np.float32), at, order=1, mode="constant")
+    return (i, j, k), share >= 0.5
+
+
+def _name_segments(image: SimpleITK.Image, numbers: Mapping[str, int]) -> None:
+    """Slicer's segment metadata, so that the names survive in a .seg.nrrd."""
+    for index, (level, number) in enumerate(numbers.items()):
+        for key, value in (
+            ("ID", f"Segment_{number}"),
+            ("Name", f"{level} body"),
+            ("NameAutoGenerated", "0"),
+            ("LabelValue", str(number)),
+            ("Layer", "0"),
+            ("Extent", " ".join(f"0 {size - 1}" for size in image.GetSize())),
+        ):
+            image.SetMetaData(f"Segment{index}_{key}", value)
+    image.SetMetaData("Segmentation_MasterRepresentation", "Binary labelmap")
+    image.SetMetaData("Segmentation_ContainedRepresentationNames", "Binary labelmap|")
+    image.SetMetaData("Segmentation_ReferenceImageExtentOffset", "0 0 0")
