@@ -58,8 +58,8 @@ class _Tables:
         per_mm = np.float32(1 / PITCH_MM)
         column = ((x - np.float32(self.first_mm[0] - PITCH_MM / 2)) * per_mm).astype(np.int32)
         row = ((y - np.float32(self.first_mm[1] - PITCH_MM / 2)) * per_mm).astype(np.int32)
-        np.clip(column, 0, self.shape[0] - 1, out=column)
-        np.clip(row, 0, self.shape[1] - 1, out=row)
+        column = np.clip(column, 0, self.shape[0] - 1)
+        row = np.clip(row, 0, self.shape[1] - 1)
         return np.asarray(column * np.int32(self.shape[1]) + row)
 
 

@@ -20,7 +20,8 @@ Field = NDArray[np.floating[Any]]
 
 FRONT_SHARE_OF_DEPTH = 0.56  # the widest place lies a little behind the middle
 FRONT_EXPONENT = 2.25  # superellipse: 2 is an ellipse, more is squarer
-BACK_EXPONENT = 2.9
+BACK_EXPONENT = 3.2
+HOLLOW_WIDTH = 0.24  # of the width: how far to the sides the posterior hollow reaches
 OUTLINE_POINTS = 1440
 DISH_CENTRE_BEHIND = 0.04  # of the depth: endplates are deepest a little behind the middle
 LEAST_BONE_MM = 3.0  # a fracture that leaves less between the endplates is refused
@@ -109,8 +110,7 @@ class BodyShape:
         x = self.width_mm / 2 * np.sign(cos) * np.abs(cos) ** (2 / exponent)
         y = half_depth * np.sign(sin) * np.abs(sin) ** (2 / exponent)
         y = y + (0.5 - FRONT_SHARE_OF_DEPTH) * self.depth_mm
-        backness = np.clip(-y / (self.depth_mm / 2), 0, 1) ** 2
-        y = y + self.posterior_concavity_mm * backness * np.exp(-((x / (0.24 * self.width_mm)) ** 2))
+        y = np.where(front, y, self._hollowed(x, y))
         angle = np.arctan2(y, x)
         rank = np.argsort(angle)
         angle, radius = angle[rank], np.hypot(x, y)[rank]
@@ -118,6 +118,18 @@ class BodyShape:
         radius = np.interp(even, angle, radius, period=2 * np.pi)
         lean = np.gradient(np.concatenate([radius[-1:], radius, radius[:1]]))[1:-1] / (even[1] - even[0])
         return radius, 1 / np.sqrt(1 + (lean / radius) ** 2)
+
+    def _hollowed(self, x: Field, y: Field) -> Field:
+        """The back of the outline, its midline drawn in so far that it lies the concavity in front of the corners."""
+        dent = np.clip(-y / (self.depth_mm / 2), 0, 1) ** 2 * np.exp(-((x / (HOLLOW_WIDTH * self.width_mm)) ** 2))
+        amount = self.posterior_concavity_mm
+        hollow = y
+        for _ in range(12):
+            hollow = y + amount * dent
+            hollow = hollow * (-self.depth_mm / 2 / hollow.min())  # the corners end the depth, not the midline
+            reached = hollow[np.argmin(np.abs(x) + 1e3 * (y > 0))] + self.depth_mm / 2
+            amount += self.posterior_concavity_mm - float(reached)
+        return hollow
 
     def rim_distance_mm(self, x_mm: ArrayLike, y_mm: ArrayLike) -> Field:
         """Distance of (x, y) to the upper rim's outline in its plane, negative inside; good near the outline."""

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates
 
+from vfa.model.anatomy import order
 from vfa.phantom.body_parts import BodyPart
 from vfa.phantom.materials import Tissue
 from vfa.phantom.painting import Part, Points
@@ -33,7 +34,7 @@ HU: Mapping[Tissue, float] = MappingProxyType(
         Tissue.ENDPLATE: 800,
         Tissue.IMPACTED_MARROW: 330,
         Tissue.POSTERIOR_BONE: 1050,
-        Tissue.POSTERIOR_MARROW: 220,
+        Tissue.POSTERIOR_MARROW: 160,
         Tissue.DISC: 85,
         Tissue.DISC_NUCLEUS: 75,
         Tissue.CANAL: 12,
@@ -57,8 +58,7 @@ HU: Mapping[Tissue, float] = MappingProxyType(
     }
 )
 
-LEVEL_SD_HU = 8.0  # how much the marrow of one level differs from the next
-TEXTURE_SD_HU = 22.0  # trabecular texture at the scale of millimetres
+LEVEL_SHARE = 0.35  # how much the marrow of one level differs from the next, relative to the texture
 TEXTURE_MM = 1.5  # pitch of the texture's lattice
 TEXTURE_SHAPE = (44, 36, 32)  # covers the largest body
 
@@ -72,12 +72,12 @@ def background_hu(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=16)
-def _texture(seed: int, order: int) -> tuple[float, NDArray[np.float32]]:
-    """A level's offset from the mean marrow, and its texture on a lattice around the body's middle."""
-    rng = np.random.default_rng([seed, order, 3])
-    offset = float(LEVEL_SD_HU * rng.standard_normal())
+def _texture(seed: int, level: str) -> tuple[float, NDArray[np.float32]]:
+    """A level's offset from the mean marrow, and its texture on a lattice around the body's middle, both of SD 1."""
+    rng = np.random.default_rng([seed, order(level), 3])
+    offset = float(rng.standard_normal())
     rough = gaussian_filter(rng.standard_normal(TEXTURE_SHAPE), 0.8, mode="wrap")
-    return offset, (rough * (TEXTURE_SD_HU / rough.std())).astype(np.float32)
+    return offset, (rough / rough.std()).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -86,19 +86,23 @@ class HounsfieldShading:
 
     Args:
         trabecular_hu: mean marrow of the bodies.
+        texture_hu: standard deviation of the marrow's texture.
         seed: of the levels' differences and of the texture.
     """
 
     trabecular_hu: float
+    texture_hu: float
     seed: int
 
     def value(self, part: Part, tissue: Tissue, points: tuple[Points, Points, Points]) -> Points | float:
         """The usual value; for a body's marrow the level's own, with texture."""
         if tissue is not Tissue.BODY_MARROW or not isinstance(part, BodyPart):
             return self.trabecular_hu if tissue is Tissue.BODY_MARROW else HU[tissue]
-        name = part.vertebra.level
-        offset, texture = _texture(self.seed, sum(ord(letter) * 31**n for n, letter in enumerate(name)))
+        if self.texture_hu == 0:
+            return self.trabecular_hu
+        offset, texture = _texture(self.seed, part.vertebra.level)
+        mean = np.float32(self.trabecular_hu + LEVEL_SHARE * self.texture_hu * offset)
         full = np.broadcast_arrays(*points)
         at = [p / np.float32(TEXTURE_MM) + np.float32(size / 2) for p, size in zip(full, TEXTURE_SHAPE, strict=True)]
         grain = map_coordinates(texture, at, order=1, mode="nearest", output=np.float32)
-        return np.asarray(np.float32(self.trabecular_hu + offset) + grain)
+        return np.asarray(mean + np.float32(self.texture_hu) * grain)

@@ -36,7 +36,8 @@ class CtScanner:
         in_plane_blur_mm: standard deviation of the Gaussian blur within a slice (0.45 soft to 0.3 sharp kernel).
         slice_thickness_mm: width of the box-shaped slice profile.
         noise_hu: standard deviation of the noise.
-        trabecular_hu: mean of the marrow in the bodies; each level differs a little.
+        trabecular_hu: mean of the marrow in the bodies.
+        texture_hu: standard deviation of the marrow's texture; levels differ by a third of it.
         seed: of noise and texture.
 
     Raises:
@@ -47,13 +48,14 @@ class CtScanner:
     slice_thickness_mm: float = 1.0
     noise_hu: float = 15.0
     trabecular_hu: float = 120.0
+    texture_hu: float = 22.0
     seed: int = 0
 
     def __post_init__(self) -> None:
         if not (self.in_plane_blur_mm > 0 and self.slice_thickness_mm > 0):
             raise ValueError("in_plane_blur_mm and slice_thickness_mm: expected more than 0")
-        if self.noise_hu < 0:
-            raise ValueError(f"noise_hu: expected 0 or more, got {self.noise_hu}")
+        if self.noise_hu < 0 or self.texture_hu < 0:
+            raise ValueError("noise_hu and texture_hu: expected 0 or more")
 
 
 def render_ct(
@@ -76,7 +78,7 @@ def render_ct(
     labels = soft_tissue(spine, grid) if background is None else background
     if labels.shape != grid.shape:
         raise ValueError(f"background: shape {labels.shape} does not fit the grid {grid.shape}")
-    shading = HounsfieldShading(scanner.trabecular_hu, scanner.seed)
+    shading = HounsfieldShading(scanner.trabecular_hu, scanner.texture_hu, scanner.seed)
     image = background_hu(labels)
     parts = spine_parts(spine)
     window = _window_of_all(parts, grid, scanner)
@@ -143,7 +145,7 @@ def _imaged(
     """The window as the scanner sees it, without noise; `sharp` is the background's HU there, unblurred."""
     i, j, k = grid.spacing_mm
     steps = _fine_steps(i), _fine_steps(j), _fine_steps(k)
-    region = grid.crop([part.start for part in window], sharp.shape)  # type: ignore[arg-type]
+    region = grid.crop([part.start for part in window], sharp.shape)
     across = [
         _blurred_means(sharp.shape[axis], steps[axis], scanner.in_plane_blur_mm / grid.spacing_mm[axis])
         for axis in (0, 1)
