@@ -256,6 +256,12 @@ def nothing_measured() -> Assessment:
     return assessment(StudyFindings(study.series, study.segmented_by, study.naming, (cut_t11(),)))
 
 
+def empty() -> StudyFindings:
+    """A study in which no vertebra was found."""
+    study = findings()
+    return StudyFindings(study.series, "a segmenter", "", ())
+
+
 def spine() -> Spine:
     """Boxes of 40 × 30 × 22 mm around the centres, on a lattice of 1 mm."""
     grid = Grid.from_axes((60, 60, 140), (1, 1, 1), (-30, -30, -60))

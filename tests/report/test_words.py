@@ -54,10 +54,11 @@ def test_an_input_is_named_as_a_person_names_it(key: str, said: str) -> None:
     assert words.needed_input(key) == said
 
 
-def test_inputs_of_one_set_belong_together_and_sets_stand_apart() -> None:
-    assert words.settle([["patient.inr"], ["levels.L1.pain", "posterior_wall", "image.MR"]]) == (
-        "INR; pain at L1, the posterior wall and an MRI together"
-    )
+def test_answers_and_measurements_stand_apart_and_so_do_combinations() -> None:
+    sets = [["patient.inr"], ["levels.L1.pain"], ["posterior_wall"], ["levels.L1.pain", "height_loss", "image.MR"]]
+    assert words.settle_one(sets) == "an answer on INR or pain at L1; the posterior wall"
+    assert words.settle_together(sets) == ["pain at L1, the height loss and an MRI"]
+    assert words.settle_one(sets[3:]) == ""
 
 
 def test_evidence_shows_its_number_and_interval() -> None:

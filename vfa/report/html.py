@@ -28,6 +28,7 @@ def render_html(document: c.AssessmentFile, figure_png: bytes | None) -> str:
         figure=base64.b64encode(figure_png).decode("ascii") if figure_png else "",
         candidates=overview.candidates(document),
         without_indication=overview.without_indication(document),
+        not_judged=overview.not_judged(document),
         unmeasured=overview.unmeasured_levels(document),
         gaps=overview.gaps(document),
         glance=overview.conclusions_at_a_glance(document),

@@ -10,29 +10,55 @@ from collections.abc import Iterable
 from vfa.report import contract as c
 from vfa.report.words import why_missing
 
+FRACTURE_FIRST = ("present", "indeterminate", "absent")
+
 
 def candidates(document: c.AssessmentFile) -> tuple[c.Vertebra, ...]:
-    """Levels shown in detail: a fracture present or uncertain, or any conclusion other than "no indication"."""
-    return tuple(vertebra for vertebra in document.vertebrae if _is_candidate(vertebra))
+    """Levels shown in detail, fractured ones first, then uncertain ones, each from head to foot.
+
+    A level is one when a fracture is present or uncertain, or a conclusion is anything but "no indication"; a level
+    that was not measured only when it was decided all the same.
+    """
+    shown = [vertebra for vertebra in document.vertebrae if _is_candidate(vertebra)]
+    return tuple(sorted(shown, key=_urgency))
+
+
+def _urgency(vertebra: c.Vertebra) -> int:
+    if isinstance(vertebra.deformity, c.Missing):
+        return len(FRACTURE_FIRST)
+    return FRACTURE_FIRST.index(vertebra.deformity.fracture)
 
 
 def _is_candidate(vertebra: c.Vertebra) -> bool:
     if isinstance(vertebra.deformity, c.Deformity) and vertebra.deformity.fracture != "absent":
         return True
+    undecided = {"no_indication"} if isinstance(vertebra, c.MeasuredVertebra) else {"no_indication", "indeterminate"}
+    return bool(_conclusions(vertebra) - undecided)
+
+
+def _conclusions(vertebra: c.Vertebra) -> set[str]:
     judged = [vertebra.procedures, *vertebra.other_profiles.values()]
-    return any(one.conclusion != "no_indication" for procedures in judged for one in procedures.values())
+    return {one.conclusion for procedures in judged for one in procedures.values()}
 
 
 def without_indication(document: c.AssessmentFile) -> dict[str, list[str]]:
-    """The other levels, grouped by the sentence why nothing is indicated there: sentence → levels."""
+    """Levels where nothing is indicated, grouped by the sentence why: sentence → levels."""
     grouped: dict[str, list[str]] = {}
-    shown = {vertebra.level for vertebra in candidates(document)}
     for vertebra in document.vertebrae:
-        if vertebra.level in shown or not vertebra.procedures:
-            continue
-        sentences = dict.fromkeys(one.because for one in vertebra.procedures.values())
-        grouped.setdefault(" ".join(sentences), []).append(vertebra.level)
+        if _conclusions(vertebra) == {"no_indication"} and not _is_candidate(vertebra):
+            # The line names the levels, so that a sentence that names its own is said once for all of them.
+            sentences = [one.because.replace(f" at {vertebra.level}", "") for one in vertebra.procedures.values()]
+            grouped.setdefault(" ".join(dict.fromkeys(sentences)), []).append(vertebra.level)
     return grouped
+
+
+def not_judged(document: c.AssessmentFile) -> tuple[c.Vertebra, ...]:
+    """Levels that could not be measured and so remain open for every procedure."""
+    return tuple(
+        vertebra
+        for vertebra in document.vertebrae
+        if "indeterminate" in _conclusions(vertebra) and not _is_candidate(vertebra)
+    )
 
 
 def unmeasured_levels(document: c.AssessmentFile) -> tuple[c.UnmeasuredVertebra, ...]:

@@ -14,7 +14,7 @@ from rich.text import Text
 from vfa.report import contract as c
 from vfa.report import overview, words
 
-WIDTH = 100
+SHOWN_COMBINATIONS = 2
 
 # Colours repeat what the words say and never say more; none of them is green, since none means "go".
 STYLE_OF_CONCLUSION = {
@@ -48,16 +48,20 @@ def _heading(document: c.AssessmentFile) -> Iterable[RenderableType]:
     for series in document.series:
         yield Text(_series(series))
     segmentation = document.segmentation
-    yield Text(f"Vertebrae from {words.printable(segmentation.produced_by)}. {words.printable(segmentation.naming)}")
+    yield Text(f"Vertebral bodies: {words.printable(segmentation.produced_by)}")
+    if segmentation.naming:
+        yield Text(f"Level names: {words.printable(segmentation.naming)}")
     if segmentation.alternative_naming:
         yield Text(f"The levels could also be {', '.join(segmentation.alternative_naming)}.", style="yellow")
 
 
 def _series(series: c.Series) -> str:
-    kind = "Masks without an image" if isinstance(series.modality, c.Missing) else series.modality
-    name = f" “{words.printable(series.description)}”" if series.description else ""
+    if isinstance(series.modality, c.Missing):
+        kind = "Masks without an image"
+    else:
+        kind = f"{series.modality} “{words.printable(series.description)}”" if series.description else series.modality
     spacing = " × ".join(words.number(step, 2) for step in series.spacing_mm)
-    return f"{kind}{name}, voxels {spacing} mm, slices every {words.number(series.slice_spacing_mm, 2)} mm"
+    return f"{kind}, voxels {spacing} mm, slices every {words.number(series.slice_spacing_mm, 2)} mm"
 
 
 def _measurements(document: c.AssessmentFile) -> Iterable[RenderableType]:
@@ -129,10 +133,12 @@ def _conclusions(document: c.AssessmentFile) -> Iterable[RenderableType]:
         yield Text.assemble((vertebra.level, "bold"), f": {words.fracture(vertebra)}")
         yield Padding(_procedures(vertebra), (0, 0, 0, 2))
     others = overview.without_indication(document)
-    if others:
-        yield Text()
+    yield Text()
     for because, levels in others.items():
         yield Text(f"No indication at {', '.join(levels)}: {words.printable(because)}")
+    open_levels = overview.not_judged(document)
+    if open_levels:
+        yield Text(f"Open, since not measured: {', '.join(vertebra.level for vertebra in open_levels)}")
 
 
 def _procedures(vertebra: c.Vertebra) -> Table:
@@ -151,14 +157,26 @@ def _procedure(procedure: c.Procedure) -> Text:
     text = Text(words.conclusion(procedure.conclusion), style=STYLE_OF_CONCLUSION[procedure.conclusion])
     plain = "not bold default"
     text.append(f"\n{words.printable(procedure.because)}", style=plain)
-    if procedure.would_settle:
-        text.append(f"\nCould settle it: {words.settle(procedure.would_settle)}", style=plain)
+    for line in _settling(procedure):
+        text.append(f"\n{line}", style=plain)
     for outcome in procedure.outcomes:
         if outcome.urgent:
             text.append(f"\nUrgent: {words.printable(outcome.urgent)}", style="bold red")
     for note in procedure.notes:
         text.append(f"\nNote: {words.printable(note)}", style=plain)
     return text
+
+
+def _settling(procedure: c.Procedure) -> Iterable[str]:
+    """What could settle it: single inputs in one line, combinations while they are few."""
+    single = words.settle_one(procedure.would_settle)
+    together = words.settle_together(procedure.would_settle)
+    if single:
+        yield f"Could settle it: {single}."
+    if len(together) <= SHOWN_COMBINATIONS:
+        yield from (f"Together could settle it: {inputs}." for inputs in together)
+    else:
+        yield f"So could {len(together)} combinations of inputs, listed in the files."
 
 
 def _remarks(document: c.AssessmentFile) -> Iterable[RenderableType]:

@@ -142,15 +142,30 @@ def needed_input(key: str) -> str:
     return INPUTS.get(name, name.replace("_", " ").replace(".", " "))
 
 
-def settle(sets: Sequence[Sequence[str]]) -> str:
-    """The sets of inputs that could settle a conclusion, as one line."""
-    return "; ".join(_together([needed_input(key) for key in keys]) for keys in sets)
+def settle_one(sets: Sequence[Sequence[str]]) -> str:
+    """The single inputs among the sets that could settle a conclusion, as one line; empty if there are none."""
+    singles = [keys[0] for keys in sets if len(keys) == 1]
+    answers = [needed_input(key) for key in singles if _is_answer(key)]
+    others = [needed_input(key) for key in singles if not _is_answer(key)]
+    parts = [f"an answer on {_either_of(answers)}"] if answers else []
+    return "; ".join([*parts, *([_either_of(others)] if others else [])])
 
 
-def _together(inputs: Sequence[str]) -> str:
-    if len(inputs) == 1:
-        return inputs[0]
-    return f"{', '.join(inputs[:-1])} and {inputs[-1]} together"
+def settle_together(sets: Sequence[Sequence[str]]) -> list[str]:
+    """The sets of several inputs that could settle a conclusion only together, a line each."""
+    return [
+        f"{', '.join(needed_input(key) for key in keys[:-1])} and {needed_input(keys[-1])}"
+        for keys in sets
+        if len(keys) > 1
+    ]
+
+
+def _is_answer(key: str) -> bool:
+    return key.startswith(("patient.", "levels."))
+
+
+def _either_of(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def shape_and_grade(deformity: c.Deformity) -> str:
