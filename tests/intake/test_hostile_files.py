@@ -35,11 +35,10 @@ def as_bytes(dataset: Dataset) -> bytes:
     return stream.getvalue()
 
 
-def damaged(content: bytes, rng: random.Random) -> bytes:
+def damaged(content: bytes, pixel_bytes: int, rng: random.Random) -> bytes:
     """The file with something wrong in its header: bytes changed, a piece lost or doubled, or its end cut off."""
     data = bytearray(content)
-    header = len(data) - 240  # the pixels of a classic slice: what a changed pixel means, nobody can tell
-    place = rng.randrange(132, header)
+    place = rng.randrange(132, len(data) - pixel_bytes - 4)  # what a changed pixel means, nobody can tell
     match rng.randrange(5):
         case 0:
             data[place] = rng.randrange(256)
@@ -56,24 +55,22 @@ def damaged(content: bytes, rng: random.Random) -> bytes:
 
 @pytest.mark.parametrize("kind", ["explicit", "implicit", "enhanced"])
 def test_a_damaged_file_ends_in_a_refusal_or_in_a_volume_no_worse(tmp_path, kind):
-    """A volume that loads in spite of the damage has every voxel's value where the field has it, or says a doubt.
-
-    Damage can also write a consistent other geometry (a changed digit of every position in one enhanced object);
-    then no reader could know, so for enhanced objects only faults are looked for.
-    """
+    """A volume that loads in spite of the damage has every voxel's value where the field has it, or says a doubt."""
     whole = series_bytes(kind)
     paths = [tmp_path / f"IM{n}.dcm" for n in range(len(whole))]
     for number in range(ROUNDS):
         rng = random.Random(f"{kind} {number}")
         contents = list(whole)
         chosen = rng.randrange(len(contents))
-        contents[chosen] = damaged(contents[chosen], rng)
+        contents[chosen] = damaged(contents[chosen], 1200 // len(whole), rng)
         for path, content in zip(paths, contents, strict=True):
             path.write_bytes(content)
         volume = volume_or_none(tmp_path)
-        if volume is not None and kind != "enhanced":
+        if volume is not None:
             every = np.argwhere(np.ones(volume.voxels.shape, bool))
             off = np.abs(volume.voxels.reshape(-1) - linear_field(volume.grid.lps_of(every)))
+            if "differ between slices" in " ".join(volume.corrections):
+                continue  # a changed rescale is a legal header; the doubt is said
             assert off.max() <= 0.51 + 18.5 * 0.12, f"round {number}: a wrong volume"
 
 

@@ -160,3 +160,13 @@ def test_an_unusable_candidate_cannot_be_read(tmp_path):
     (series,) = list_series(save_series(axial_slices(2), tmp_path)).candidates
     with pytest.raises(InputRefused, match="Got 2 slices"):
         read_volume(series)
+
+
+def test_a_damaged_file_beside_a_series_is_said_since_the_stack_may_lack_its_end(tmp_path):
+    folder = save_series(axial_slices(6), tmp_path)
+    path = folder / "IM5.dcm"
+    path.write_bytes(path.read_bytes()[:300])
+    volume = load_volume(folder)
+    assert volume.voxels.shape[2] == 5
+    assert "IM5.dcm" in volume.corrections[0]
+    assert "may lack its end" in volume.corrections[0]

@@ -350,3 +350,9 @@ def test_a_deflated_dataset_that_unpacks_without_end_is_refused(tmp_path, monkey
     path.write_bytes(meta + body)
     with pytest.raises(NotAnImage, match="unpacks to more than 1 MiB"):
         load_volume(path)
+
+
+def test_rescaling_that_differs_between_ct_slices_is_said(tmp_path):
+    slices = axial_slices(4)
+    slices[1].RescaleIntercept = -1000
+    assert "differ between slices" in load_volume(save_series(slices, tmp_path)).corrections[0]

@@ -29,6 +29,8 @@ _UNDEFINED = 0xFFFFFFFF
 _DEFLATED, _EXPLICIT = b"1.2.840.10008.1.2.1.99", b"1.2.840.10008.1.2.1\0\0\0"  # of one length (PS3.5 9.1)
 _GROUP_LENGTH = b"\x02\x00\x00\x00UL\x04\x00"  # 0002,0000, the first element (PS3.10 7.1)
 _META_BYTES = 4096  # file meta information takes a few hundred
+_REST_BYTES = 4096
+_LATER_GROUPS_BIG_ENDIAN = (b"\x7f\xe0", b"\xff\xfa", b"\xff\xfc")  # 7FE0, FFFA signatures, FFFC trailing padding
 _MAX_INFLATED_BYTES = MAX_BYTES // 8
 
 
@@ -103,30 +105,49 @@ def pixel_defect(stream: IO[bytes], dataset: Dataset, size_bytes: int) -> str:
         size_bytes: of the whole file.
     """
     syntax = UID(dataset.file_meta.TransferSyntaxUID)
+    element = _pixel_element(stream, syntax)
+    if isinstance(element, str):
+        return element
+    start, length = element
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    if length == _UNDEFINED:
+        return _fragment_defect(stream, size_bytes, frames)
+    row_bytes = int(dataset.Columns) * int(dataset.BitsAllocated) // 8
+    expected = row_bytes * int(dataset.Rows) * frames
+    if expected > MAX_BYTES:
+        return f"it claims {expected / 2**30:.1f} GiB of pixels, more than the {MAX_BYTES // 2**30} GiB allowed"
+    held = min(length, size_bytes - start)
+    if held < expected:
+        return f"its pixel data are cut short ({held} of {expected} bytes), export it again"
+    if length > held:
+        return f"the file is cut short within its pixel data ({held} of {length} bytes), export it again"
+    if length > expected + row_bytes:  # up to a row of padding is seen in practice
+        return f"its pixel data are longer than its header says ({length} of {expected} bytes), export it again"
+    return _end_defect(stream, start + length, size_bytes)
+
+
+def _pixel_element(stream: IO[bytes], syntax: UID) -> tuple[int, int] | str:
+    """Where the value of the pixel data element starts and how long it says it is, or why there is none."""
     order = ">" if syntax == ExplicitVRBigEndian else "<"
-    start = stream.tell()
-    header = stream.read(12)
+    header = stream.read(8 if syntax.is_implicit_VR else 12)
     if len(header) < 8:
         return "the file ends before its pixel data, export it again"
     if struct.unpack(order + "HH", header[:4]) != _PIXEL_DATA:
         return "it holds no integer pixel data"
-    if syntax.is_implicit_VR:
-        (length,) = struct.unpack(order + "L", header[4:8])
-        start += 8
-    else:
-        (length,) = struct.unpack(order + "L", header[8:12]) if len(header) == 12 else (0,)
-        start += 12
-    frames = int(dataset.get("NumberOfFrames") or 1)
-    if length == _UNDEFINED:
-        return _fragment_defect(stream, size_bytes, frames)
-    expected = int(dataset.Rows) * int(dataset.Columns) * frames * int(dataset.BitsAllocated) // 8
-    expected *= int(dataset.get("SamplesPerPixel") or 1)
-    if expected > MAX_BYTES:
-        return f"it claims {expected / 2**30:.1f} GiB of pixels, more than the {MAX_BYTES // 2**30} GiB allowed"
-    held = min(length, max(size_bytes - start, 0))
-    if held < expected:
-        return f"its pixel data are cut short ({held} of {expected} bytes), export it again"
-    return ""
+    if not syntax.is_implicit_VR and (header[4:8] not in (b"OW\0\0", b"OB\0\0") or len(header) < 12):
+        return "its pixel data element is damaged, export it again"
+    (length,) = struct.unpack(order + "L", header[-4:])
+    return stream.tell(), length
+
+
+def _end_defect(stream: IO[bytes], end: int, size_bytes: int) -> str:
+    """What follows the pixels must be zeros or a later element (PS3.5 7.1); else the pixels are shifted."""
+    stream.seek(end)
+    rest = stream.read(min(_REST_BYTES, size_bytes - end))
+    is_element = len(rest) >= 8 and struct.unpack("<H", rest[:2])[0] >= _PIXEL_DATA[0]
+    if not rest.strip(b"\0") or is_element or (len(rest) >= 8 and rest[:2] in _LATER_GROUPS_BIG_ENDIAN):
+        return ""
+    return "something that is no DICOM element follows its pixel data, export it again"
 
 
 def _fragment_defect(stream: IO[bytes], size_bytes: int, frames: int) -> str:

@@ -7,7 +7,8 @@ and name files that are not there. What is no image is kept in `left_out` with t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -48,16 +49,16 @@ def list_series(path: Path, on_progress: Progress | None = None) -> SeriesList:
         found = list(walk(_root_of(path), opener))
         left_out = [item for item in found if isinstance(item, LeftOut)]
         files = [item for item in found if isinstance(item, StoredFile)]
-        for file, result in zip(files, _read_all(files, opener, on_progress), strict=True):
+        for result in _read_all(files, opener, on_progress):
             if isinstance(result, LeftOut):
                 left_out.append(result)
             elif isinstance(result, SeriesCandidate):
                 candidates.append(result)
             else:
                 headers += result
-            del file
+    damaged = _damaged_by_folder(left_out)
     for group in group_frames(headers):
-        candidates.append(dicom_candidate(group))
+        candidates.append(dicom_candidate(group, damaged))
         left_out += [LeftOut(str(frame.file), reason) for frame, reason in group.set_aside]
     candidates.sort(
         key=lambda candidate: (candidate.study_instance_uid, candidate.series_instance_uid, candidate.files)
@@ -85,8 +86,21 @@ def _read_all(
     return results
 
 
-def dicom_candidate(group: FrameGroup) -> SeriesCandidate:
-    """Judge one group of frames: how its slices lie, and what stands against loading it."""
+def _damaged_by_folder(left_out: list[LeftOut]) -> dict[str, list[LeftOut]]:
+    folders: dict[str, list[LeftOut]] = defaultdict(list)
+    for item in left_out:
+        if item.state == "damaged":
+            folders[os.path.dirname(item.path)].append(item)
+    return folders
+
+
+def dicom_candidate(group: FrameGroup, damaged: Mapping[str, list[LeftOut]]) -> SeriesCandidate:
+    """Judge one group of frames: how its slices lie, and what stands against loading it.
+
+    Args:
+        group: the frames.
+        damaged: by folder, images that could not be read and may have belonged to it.
+    """
     frames, first = group.frames, group.frames[0]
     stack, refusal = None, None
     try:
@@ -113,7 +127,7 @@ def dicom_candidate(group: FrameGroup) -> SeriesCandidate:
         frame_of_reference_uid=first.frame_of_reference_uid,
         study_date=first.study_date,
         stored_files=tuple(dict.fromkeys(frame.file for frame in ordered)),
-        notes=(*_aside_notes(group), *(stack.notes if stack else ())),
+        notes=(*_aside_notes(group), *_damage_notes(group, damaged), *(stack.notes if stack else ())),
         refusal=refusal,
         frames=frames,
         stack=stack,
@@ -170,6 +184,16 @@ def _extent(geometry: PlaneGeometry, stack: SliceStack, first: FrameHeader) -> t
     )
     left, posterior, head = np.abs(sides).sum(axis=0)
     return float(left), float(posterior), float(head)
+
+
+def _damage_notes(group: FrameGroup, damaged: Mapping[str, list[LeftOut]]) -> tuple[str, ...]:
+    """A lost slice inside a stack shows as a gap; one lost at its end would not show at all."""
+    folders = {os.path.dirname(str(frame.file)) for frame in group.frames}
+    lost = [item for folder in sorted(folders) for item in damaged.get(folder, [])]
+    if not lost:
+        return ()
+    first = f"{os.path.basename(lost[0].path)}: {lost[0].reason}"
+    return (f"Damaged images in the same folder were left out ({len(lost)}, {first}); the stack may lack its end.",)
 
 
 def _aside_notes(group: FrameGroup) -> tuple[str, ...]:

@@ -7,37 +7,18 @@ the same `FrameHeader`, so nothing after this file knows the difference.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
 
 from vfa.errors import NotAnImage
+from vfa.intake.frame_attributes import FrameAttributes, frame_macros
 from vfa.intake.stored_file import StoredFile
 from vfa.model.frame import FloatArray
 
 MAX_COORDINATE_MM = 1e5  # no patient lies further from the scanner's origin than a hundred metres
 MAX_SIDE = 16_384  # pixels along one side; detectors and reconstructions stay far below
-
-# The functional group macros that describe one frame, PS3.3 C.7.6.16.2, C.8.13.5 (MR), C.8.15.3 (CT).
-FRAME_MACROS = (
-    "PixelMeasuresSequence",
-    "PlanePositionSequence",
-    "PlaneOrientationSequence",
-    "PixelValueTransformationSequence",
-    "FrameContentSequence",
-    "MRImageFrameTypeSequence",
-    "CTImageFrameTypeSequence",
-    "MRTimingAndRelatedParametersSequence",
-    "MREchoSequence",
-    "MRModifierSequence",
-    "MRDiffusionSequence",
-    "CTReconstructionSequence",
-    "FrameAnatomySequence",
-)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -121,93 +102,29 @@ class FrameHeader:
         return f"{self.file.name}, frame {self.frame + 1}" if self.frames_in_file > 1 else self.file.name
 
 
-class _Attributes:
-    """The attributes of one frame: its own groups first, then the shared ones, then the dataset's."""
-
-    def __init__(self, sources: Sequence[Dataset]) -> None:
-        self._sources = sources
-
-    def raw(self, keyword: str) -> Any:
-        for source in self._sources:
-            if keyword in source:
-                value = source.get(keyword)
-                if value is not None and value != "":
-                    return value
-        return None
-
-    def hint(self, keyword: str, convert: Callable[[Any], Any], default: Any) -> Any:
-        """An attribute nothing measured depends on: unreadable counts as not stated."""
-        try:
-            value = self.raw(keyword)
-            return default if value is None else convert(value)
-        except Exception:  # pydicom's converters raise a dozen kinds on malformed values
-            return default
-
-    def text(self, keyword: str) -> str:
-        return str(self.hint(keyword, lambda value: str(value).strip(), ""))
-
-    def words(self, keyword: str) -> tuple[str, ...]:
-        found: tuple[str, ...] = self.hint(keyword, _words, ())
-        return found
-
-    def number_hint(self, keyword: str) -> float | None:
-        found: float | None = self.hint(keyword, _finite, None)
-        return found
-
-    def numbers(self, keyword: str, count: int) -> tuple[float, ...] | None:
-        """Numbers the geometry or the values hang on: None if absent, NotAnImage if unreadable."""
-        try:
-            value = self.raw(keyword)
-            if value is None:
-                return None
-            several = hasattr(value, "__iter__") and not isinstance(value, (str, bytes))
-            found = tuple(_finite(item) for item in (value if several else [value]))
-        except Exception as error:  # as above
-            raise NotAnImage(f"{keyword} cannot be read, expected {count} numbers") from error
-        if len(found) != count:
-            raise NotAnImage(f"{keyword} holds {len(found)} numbers, expected {count}")
-        return found
-
-    def number(self, keyword: str) -> float | None:
-        found = self.numbers(keyword, 1)
-        return None if found is None else found[0]
-
-    def whole(self, keyword: str, low: int, high: int) -> int:
-        value = self.number(keyword)
-        if value is None or value != int(value) or not low <= value <= high:
-            stated = "missing" if value is None else f"{value:g}"
-            raise NotAnImage(f"{keyword} is {stated}, expected {low} to {high}")
-        return int(value)
-
-
 def frame_headers(dataset: Dataset, file: StoredFile, defect: str) -> tuple[FrameHeader, ...]:
     """The headers of all frames of one CT or MR object.
 
     Raises:
         NotAnImage: if an attribute the geometry or the values hang on is unreadable or impossible.
     """
-    top = _Attributes([dataset])
+    top = FrameAttributes([dataset])
     count = 1 if top.raw("NumberOfFrames") is None else top.whole("NumberOfFrames", 1, 100_000)
     per_frame = dataset.get("PerFrameFunctionalGroupsSequence")
     if per_frame is None:
         if count > 1:
             raise NotAnImage(f"it holds {count} frames and says nowhere where each one lies")
-        return (_frame_header(_Attributes([dataset]), file, (0, 1), defect),)
+        return (_frame_header(FrameAttributes([dataset]), file, (0, 1), defect),)
     if len(per_frame) != count:
         raise NotAnImage(f"it states {count} frames and describes {len(per_frame)}")
-    shared = [item for group in dataset.get("SharedFunctionalGroupsSequence") or [] for item in _macros(group)]
+    shared = [item for group in dataset.get("SharedFunctionalGroupsSequence") or [] for item in frame_macros(group)]
     return tuple(
-        _frame_header(_Attributes([*_macros(group), *shared, dataset]), file, (n, count), defect)
+        _frame_header(FrameAttributes([*frame_macros(group), *shared, dataset]), file, (n, count), defect)
         for n, group in enumerate(per_frame)
     )
 
 
-def _macros(group: Dataset) -> list[Dataset]:
-    found = [group.get(keyword) for keyword in FRAME_MACROS]
-    return [sequence[0] for sequence in found if sequence]
-
-
-def _frame_header(at: _Attributes, file: StoredFile, place: tuple[int, int], defect: str) -> FrameHeader:
+def _frame_header(at: FrameAttributes, file: StoredFile, place: tuple[int, int], defect: str) -> FrameHeader:
     texts = dict.fromkeys([at.text("SeriesDescription"), at.text("ProtocolName")])
     description = " ".join(filter(None, texts))
     return FrameHeader(
@@ -240,7 +157,7 @@ def _frame_header(at: _Attributes, file: StoredFile, place: tuple[int, int], def
     )
 
 
-def _geometry(at: _Attributes) -> PlaneGeometry | None:
+def _geometry(at: FrameAttributes) -> PlaneGeometry | None:
     """PS3.3 C.7.6.2.1.1; PixelSpacing gives the spacing between rows first (PS3.3 10.7.1.3)."""
     position = at.numbers("ImagePositionPatient", 3)
     cosines = at.numbers("ImageOrientationPatient", 6)
@@ -260,7 +177,7 @@ def _geometry(at: _Attributes) -> PlaneGeometry | None:
     return PlaneGeometry(np.array(position), row, column / np.linalg.norm(column), spacing[1], spacing[0])
 
 
-def _contrast(at: _Attributes) -> Contrast:
+def _contrast(at: FrameAttributes) -> Contrast:
     return Contrast(
         scanning_sequence=at.words("ScanningSequence"),
         scan_options=at.words("ScanOptions"),
@@ -272,7 +189,7 @@ def _contrast(at: _Attributes) -> Contrast:
     )
 
 
-def _scale(at: _Attributes) -> PixelScale:
+def _scale(at: FrameAttributes) -> PixelScale:
     slope, intercept = at.number("RescaleSlope"), at.number("RescaleIntercept")
     if slope is not None and not 0 < abs(slope) < 1e6:
         raise NotAnImage(f"RescaleSlope is {slope:g}, expected a number other than 0")
@@ -285,20 +202,6 @@ def _scale(at: _Attributes) -> PixelScale:
         ends = sorted((int(padding), int(padding if limit is None else limit)))
         bounds = (ends[0], ends[1])
     return PixelScale(slope, intercept, at.text("RescaleType").upper(), bounds)
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    several = [value] if isinstance(value, str) else list(value)
-    return tuple(str(word).strip().upper() for word in several)
-
-
-def _finite(value: Any) -> float:
-    if not isinstance(value, (str, bytes)) and hasattr(value, "__iter__"):
-        value = next(iter(value))
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError("not a finite number")
-    return number
 
 
 def _positive(value: float | None) -> float | None:

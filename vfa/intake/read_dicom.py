@@ -76,7 +76,7 @@ def read_dicom(candidate: SeriesCandidate) -> Volume:
         ),
         slice_thickness_mm=float(np.median(thicknesses)) if thicknesses else None,
         slice_axis=2,
-        corrections=(*candidate.notes, *copies, *_value_notes(tally, voxels_kji.size), *_lossy_note(ordered)),
+        corrections=(*candidate.notes, *copies, *_value_notes(tally, voxels_kji.size), *_header_notes(ordered)),
     )
 
 
@@ -200,8 +200,10 @@ def _value_notes(tally: _Tally, size: int) -> list[str]:
     return notes
 
 
-def _lossy_note(frames: Sequence[FrameHeader]) -> tuple[str, ...]:
-    """Lossy Image Compression (0028,2110), PS3.3 C.7.6.1.1.5."""
-    if any(frame.lossy == "01" for frame in frames):
-        return ("The images were compressed with loss before they came here.",)
-    return ()
+def _header_notes(frames: Sequence[FrameHeader]) -> list[str]:
+    notes = []
+    if is_ct(frames[0]) and len({_slope_and_intercept(frame.scale) for frame in frames}) > 1:
+        notes.append("RescaleSlope or RescaleIntercept differ between slices; each slice was scaled by its own.")
+    if any(frame.lossy == "01" for frame in frames):  # (0028,2110), PS3.3 C.7.6.1.1.5
+        notes.append("The images were compressed with loss before they came here.")
+    return notes

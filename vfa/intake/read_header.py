@@ -37,6 +37,10 @@ IMAGE_CLASSES = frozenset(
 )  # PS3.4 B.5; every other class is no CT or MR slice
 
 
+class _AnotherObject(NotAnImage):
+    """A sound DICOM object that is no CT or MR image."""
+
+
 def read_headers(file: StoredFile, opener: FileOpener) -> tuple[FrameHeader, ...] | LeftOut:
     """The frames of one file, or the reason why it is left out; raises nothing on bad files."""
     try:
@@ -45,12 +49,14 @@ def read_headers(file: StoredFile, opener: FileOpener) -> tuple[FrameHeader, ...
                 return LeftOut(str(file), "not a DICOM, NIfTI, NRRD or MetaImage file")
             stream.seek(0)
             return _frames(file, stream, opener.size_bytes(file))
+    except _AnotherObject as another:
+        return LeftOut(str(file), str(another))
     except NotAnImage as refusal:
-        return LeftOut(str(file), str(refusal))
+        return LeftOut(str(file), str(refusal), "damaged")
     except (OSError, zipfile.BadZipFile) as error:
-        return LeftOut(str(file), f"cannot be read ({error})")
+        return LeftOut(str(file), f"cannot be read ({error})", "damaged")
     except Exception as error:  # pydicom raises a dozen kinds on malformed files, RecursionError among them
-        return LeftOut(str(file), f"a damaged DICOM file ({type(error).__name__}), export it again")
+        return LeftOut(str(file), f"a damaged DICOM file ({type(error).__name__}), export it again", "damaged")
 
 
 def _frames(file: StoredFile, stream: IO[bytes], size_bytes: int) -> tuple[FrameHeader, ...]:
@@ -61,7 +67,7 @@ def _frames(file: StoredFile, stream: IO[bytes], size_bytes: int) -> tuple[Frame
         raise NotAnImage("the file ends before its pixel data, export it again")
     samples = int(dataset.get("SamplesPerPixel") or 1)
     if samples != 1:
-        raise NotAnImage(f"a colour image ({samples} samples per pixel), expected grey values")
+        raise _AnotherObject(f"a colour image ({samples} samples per pixel), expected grey values")
     if dataset.get("BitsAllocated") not in (8, 16, 32):
         raise NotAnImage(f"BitsAllocated is {dataset.get('BitsAllocated')}, expected 8, 16 or 32")
     return frame_headers(dataset, file, pixel_defect(plain, dataset, plain_bytes))
@@ -71,9 +77,9 @@ def _check_object(dataset: FileDataset) -> None:
     """Whether the object is a CT or MR image; the SOP class decides, the modality only where it is missing."""
     sop_class = UID(str(dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID") or ""))
     if sop_class == MediaStorageDirectoryStorage:
-        raise NotAnImage("a DICOMDIR, not relied on: the files themselves are read")
+        raise _AnotherObject("a DICOMDIR, not relied on: the files themselves are read")
     modality = str(dataset.get("Modality") or "").upper()
     if not sop_class and modality not in ("CT", "MR"):
         raise NotAnImage("a DICOM file that does not say what it is")
     if sop_class and sop_class not in IMAGE_CLASSES:
-        raise NotAnImage(f"a DICOM object of another kind ({sop_class.name})")
+        raise _AnotherObject(f"a DICOM object of another kind ({sop_class.name})")

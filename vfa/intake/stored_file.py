@@ -45,10 +45,14 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A file that is no part of any series, and why."""
+    """A file that is no part of any series, and why.
+
+    state: "sound" for files that are something else, "damaged" for images that could not be read.
+    """
 
     path: str
     reason: str
+    state: str = "sound"
 
 
 class FileOpener:
