@@ -52,7 +52,7 @@ class Search:
         return np.arange(-count, count + 1, dtype=np.float64) * self.step_mm
 
 
-SEARCHES = (Search(3.5, 0.5, 2.5, 2.0), Search(1.5, 0.25, 1.0, 1.5), Search(0.75, 0.25, 1.0, 1.0))
+SEARCHES = (Search(3.5, 0.5, 2.5, 2.0), Search(1.5, 0.25, 1.0, 1.2), Search(0.75, 0.25, 1.0, 0.7))
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,7 @@ def find_endplate(
     reference = smooth_surface(start_mm, footprint, sigma_mm=4.0)
     samples = _Samples.near(volume, lattice, reference, foreign)
     blur = blur_along(volume, _mean_normal(lattice, reference))
-    aggregate_mm = float(np.clip(1.3 + 0.45 * blur.box_mm, 1.5, 3.5))
+    aggregate_mm = float(np.clip(0.7 + 0.4 * blur.box_mm, 1.0, 3.0))
     dark = not volume.modality.is_ct
     contrast = np.zeros_like(reference)
     for search in SEARCHES:

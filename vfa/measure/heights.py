@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from vfa.measure.lattice import ColumnLattice
+from vfa.measure.lattice import COLUMN_STEP_MM, ColumnLattice
 from vfa.measure.uncertainty import HeightError
 from vfa.model.estimate import Estimate, Unmeasurable, Why
 from vfa.model.frame import FloatArray
@@ -92,8 +92,8 @@ def depth_fraction(lattice: ColumnLattice) -> FloatArray:
     depth = np.full(lattice.footprint.shape, np.nan)
     for row in np.nonzero(lattice.footprint.any(axis=1))[0]:
         front, back = np.nanmax(anterior[row]), np.nanmin(anterior[row])
-        if front > back:
-            depth[row] = (front - anterior[row]) / (front - back)
+        # The margin is the outer edge of the outermost column.
+        depth[row] = (front + COLUMN_STEP_MM / 2 - anterior[row]) / (front - back + COLUMN_STEP_MM)
     return depth
 
 

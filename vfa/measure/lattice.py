@@ -26,6 +26,8 @@ CORE_MM = 5.0  # farther in than this the mask's ends are endplates
 WALL_FALL_MM = 1.5  # a surface that falls this far below its own course has left the endplate
 WALL_FALL_PER_STEP = 0.6  # and this share of a sampling step, since coarse masks have stairs
 WALL_PASSES = 3
+NEARBY_COLUMNS = 4
+NOWHERE_MM = -1e6  # stands outside the footprint, below everything
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +101,11 @@ def _without_walls(upper: FloatArray, lower: FloatArray, fall_mm: float) -> NDAr
             break
         fallen = np.zeros_like(footprint)
         for surface, outward in ((upper, 1), (lower, -1)):
-            course = smooth_surface(surface, core, sigma_mm=4.0)
-            with np.errstate(invalid="ignore"):
-                fallen |= outward * (course - surface) > fall_mm
+            outer = np.where(footprint, outward * surface, NOWHERE_MM)
+            course = outward * smooth_surface(surface, core, sigma_mm=4.0)
+            beside = ndimage.maximum_filter(outer, size=2 * NEARBY_COLUMNS + 1)
+            # Both: an endplate that dips in the middle rises above its own course at the rim, and that is no wall.
+            fallen |= (course - outer > fall_mm) & (beside - outer > fall_mm)
         kept = ndimage.binary_opening(footprint & ~(fallen & ~core), iterations=1)
         labels, count = ndimage.label(kept)
         if count > 1:
