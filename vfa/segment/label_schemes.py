@@ -16,11 +16,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import pairwise
 
 import numpy as np
 
 from vfa.errors import LabelsRefused, UsageError
-from vfa.model.anatomy import LEVEL_OF_VERSE_ID, LEVELS, REGULAR_LEVELS, order
+from vfa.model.anatomy import LEVEL_OF_VERSE_ID, LEVELS, REGULAR_LEVELS, levels_apart, order
 from vfa.model.frame import FloatArray
 from vfa.segment.levels import head_to_foot
 
@@ -32,6 +33,8 @@ SUBREGIONS = BODY_SUBREGIONS | ARCH_SUBREGIONS | CANAL_SUBREGIONS | {26, 62, 100
 # Volume (ml) of a region's labels, bodies or whole vertebrae, fractured or not: the median stays below the second
 # number and the largest above the first. Wide enough for anybody, and still no lumbar column passes as a cervical one.
 REGION_ML: dict[str, tuple[float, float]] = {"C": (1, 28), "T": (3, 80), "L": (12, 150)}
+STEP_MM = (7.0, 90.0)  # between the middles of neighbours: child's neck to L5 and the whole sacrum
+COLUMN_AT_LEAST = 3  # vertebrae that outweigh a reading without them
 
 
 class Holds(str, Enum):
@@ -115,7 +118,7 @@ def recognise(facts: Sequence[LabelFact]) -> LabelScheme:
     Raises:
         LabelsRefused: if none fits, or two fit and give different names.
     """
-    fitting = [scheme for scheme in SCHEMES.values() if _fits(scheme, facts)]
+    fitting = _not_outdone([scheme for scheme in SCHEMES.values() if _fits(scheme, facts)], facts)
     vertebrae = [{f.label: s.levels.get(f.label) for f in facts if s.is_vertebra(f.label)} for s in fitting]
     if fitting and all(names == vertebrae[0] for names in vertebrae):
         return fitting[0]
@@ -124,6 +127,16 @@ def recognise(facts: Sequence[LabelFact]) -> LabelScheme:
         raise LabelsRefused(f"the labels {present} fit no known convention beyond doubt; {ASK}")
     names = " or ".join(scheme.name for scheme in fitting)
     raise LabelsRefused(f"the labels {present} may be {names}; {ASK}")
+
+
+def _not_outdone(fitting: Sequence[LabelScheme], facts: Sequence[LabelFact]) -> list[LabelScheme]:
+    """Leave out a reading that takes for organs what another reads as a column of vertebrae."""
+    read = [{fact.label for fact in facts if scheme.is_vertebra(fact.label)} for scheme in fitting]
+    return [
+        scheme
+        for scheme, own in zip(fitting, read, strict=True)
+        if not any(own < other and len(other) - len(own) >= COLUMN_AT_LEAST for other in read)
+    ]
 
 
 def _fits(scheme: LabelScheme, facts: Sequence[LabelFact]) -> bool:
@@ -135,7 +148,18 @@ def _fits(scheme: LabelScheme, facts: Sequence[LabelFact]) -> bool:
         # Three in a row, from 1, upwards: fewer may be anything.
         return len(down) >= 3 and [fact.label for fact in down] == list(range(len(down), 0, -1))
     ranks = [order(scheme.levels[fact.label]) for fact in down]
-    return ranks == sorted(ranks) and all(_right_size(scheme, vertebrae, region) for region in REGION_ML)
+    in_order = ranks == sorted(ranks) and _one_column(scheme, down)
+    return in_order and all(_right_size(scheme, vertebrae, region) for region in REGION_ML)
+
+
+def _one_column(scheme: LabelScheme, down: Sequence[LabelFact]) -> bool:
+    """Whether each vertebra stands a vertebra's step from the next, as no set of organs does."""
+    for above, below in pairwise(down):
+        steps = levels_apart(scheme.levels[above.label], scheme.levels[below.label]) or 1
+        step_mm = float(np.linalg.norm(below.centre_lps - above.centre_lps)) / steps
+        if not STEP_MM[0] <= step_mm <= STEP_MM[1]:
+            return False
+    return True
 
 
 def _right_size(scheme: LabelScheme, vertebrae: Sequence[LabelFact], region: str) -> bool:
