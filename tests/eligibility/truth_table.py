@@ -18,7 +18,7 @@ def OR(*values: int) -> int:
     return max(values)
 
 
-def verdicts(d: Draw) -> dict[str, int]:
+def verdicts(d: Draw) -> dict[str, int]:  # noqa: C901 - one table, read from top to bottom
     """Every seed rule's value."""
 
     def patient(key: str) -> int:
@@ -136,10 +136,7 @@ def verdicts(d: Draw) -> dict[str, int]:
     retropulsion = against(level("retropulsion"), pushed_back())
     epidural = against(level("epidural_tumour"), seen("epidural_extension") if mr else 0)
 
-    if d.intent:
-        prophylactic = 1 if d.intent == "prophylactic" else -1
-    else:
-        prophylactic = -1 if fracture == 1 else 0
+    prophylactic = {"prophylactic": 1, "treatment": -1, None: -1 if fracture == 1 else 0}[d.intent]
 
     return {
         "VP-I1": fracture,

@@ -1,10 +1,11 @@
-"""The twenty golden sentences of the rules, worked by hand; the last, a flipped affine, is a test of the measurement."""
+"""The twenty golden sentences of the rules, worked by hand; the last, a flipped affine, belongs to measurement."""
 
 from __future__ import annotations
 
 import random
 
 import pytest
+
 from tests.builders import (
     all_answered,
     clear_vertebra,
@@ -18,7 +19,6 @@ from tests.builders import (
     vertebra,
     wall_of,
 )
-
 from vfa.eligibility import judge, load_profile
 from vfa.model.assessment import Conclusion, Outcome, ProcedureAssessment, UnknownReason, Verdict
 from vfa.model.clinical import ClinicalContext

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from tests.eligibility.random_cases import draw
 from tests.eligibility.truth_table import conclusion, verdicts
-
 from vfa.eligibility import load_profile
 from vfa.eligibility.conclude import conclude
 from vfa.eligibility.runner import cases_of
@@ -16,6 +17,7 @@ CASES = 10_000
 INTEGER = {"MET": 1, "UNKNOWN": 0, "NOT_MET": -1}
 
 
+@pytest.mark.slow
 def test_ten_thousand_random_patients_are_judged_as_the_bare_table_judges_them():
     dice = random.Random(20240611)
     seen: set[tuple[str, int]] = set()

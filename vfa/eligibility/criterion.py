@@ -21,6 +21,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cached_property
 from typing import ClassVar
 
 from vfa.eligibility.case import Case
@@ -105,7 +106,7 @@ class Criterion(ABC):
             sentence=self.phrase,
             verdict=truth.verdict,
             because=truth.because,
-            source=self.cited(),
+            source=self.cited,
             reason=truth.reason,
             evidence=truth.evidence,
             needs=truth.needs,
@@ -117,6 +118,7 @@ class Criterion(ABC):
         """The rule in words, with this profile's settings in it where they matter."""
         return self.sentence
 
+    @cached_property
     def cited(self) -> str:
         """The source as a result shows it, with what of it was not verified and what this profile set otherwise."""
         marks = "" if self.verified else " (unverified)"
