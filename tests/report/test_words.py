@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from vfa.eligibility.clinical_keys import LEVEL_ANSWERS, LEVEL_NUMBERS, LEVEL_WORDS, PATIENT_ANSWERS, PATIENT_NUMBERS
 from vfa.model.estimate import Why
 from vfa.report import contract as c
 from vfa.report import words
@@ -54,11 +55,17 @@ def test_an_input_is_named_as_a_person_names_it(key: str, said: str) -> None:
     assert words.needed_input(key) == said
 
 
-def test_answers_and_measurements_stand_apart_and_so_do_combinations() -> None:
-    sets = [["patient.inr"], ["levels.L1.pain"], ["posterior_wall"], ["levels.L1.pain", "height_loss", "image.MR"]]
-    assert words.settle_one(sets) == "an answer on INR or pain at L1; the posterior wall"
+def test_answers_measurements_and_images_stand_apart_and_so_do_combinations() -> None:
+    sets = [
+        ["patient.inr"],
+        ["posterior_wall"],
+        ["levels.L1.pain"],
+        ["image.CT"],
+        ["levels.L1.pain", "height_loss", "image.MR"],
+    ]
+    assert words.settle_one(sets) == "an answer on INR or pain at L1; a measurement of the posterior wall; a CT"
     assert words.settle_together(sets) == ["pain at L1, the height loss and an MRI"]
-    assert words.settle_one(sets[3:]) == ""
+    assert words.settle_one(sets[4:]) == ""
 
 
 def test_evidence_shows_its_number_and_interval() -> None:
@@ -66,3 +73,10 @@ def test_evidence_shows_its_number_and_interval() -> None:
     assert words.evidence(loss) == "height loss 31.0 % (27.0–35.0 %)"
     assert words.evidence(c.Evidence(name="pain", value="yes", unit="")) == "pain: yes"
     assert words.evidence(c.Evidence(name="area", value=12.0, unit="mm2")) == "area 12.0 mm²"
+
+
+def test_every_key_of_the_clinical_file_is_named_without_its_underscores_or_units() -> None:
+    for key in (*PATIENT_ANSWERS, *LEVEL_ANSWERS, *PATIENT_NUMBERS, *LEVEL_NUMBERS, *LEVEL_WORDS):
+        said = words.needed_input(f"patient.{key}")
+        assert "_" not in said
+        assert not {"per", "0", "10e9", "celsius"} & set(said.split())

@@ -51,6 +51,20 @@ INPUTS: dict[str, str] = {
     "allergy_pmma": "allergy to bone cement (PMMA)",
     "allergy_opacifier": "allergy to the opacifier",
     "coagulopathy_correctable": "whether the coagulopathy can be corrected",
+    "crp_mg_per_l": "CRP",
+    "temperature_celsius": "temperature",
+    "t_score": "T-score",
+    "roland_morris_0_24": "Roland–Morris score",
+    "hospitalised_for_pain": "a hospital stay for the pain",
+    "pain_score_0_10": "pain score",
+    "pain_improving": "whether pain is improving",
+    "pain_worsening": "whether pain is getting worse",
+    "conservative_treatment_failed": "whether conservative treatment has failed",
+    "high_energy_trauma": "high-energy trauma",
+    "unhealed": "whether the fracture has healed",
+    "fragmented": "fragmentation",
+    "unstable": "instability",
+    "destruction_or_stenosis_excludes": "whether the destruction or stenosis rules it out",
     "weeks_since_onset": "weeks since onset",
     "intent": "treatment or prophylaxis",
     "posterior_wall": "the posterior wall",
@@ -145,10 +159,11 @@ def needed_input(key: str) -> str:
 def settle_one(sets: Sequence[Sequence[str]]) -> str:
     """The single inputs among the sets that could settle a conclusion, as one line; empty if there are none."""
     singles = [keys[0] for keys in sets if len(keys) == 1]
-    answers = [needed_input(key) for key in singles if _is_answer(key)]
-    others = [needed_input(key) for key in singles if not _is_answer(key)]
-    parts = [f"an answer on {_either_of(answers)}"] if answers else []
-    return "; ".join([*parts, *([_either_of(others)] if others else [])])
+    images = [key for key in singles if key.startswith("image.")]
+    answers = [key for key in singles if key.startswith(("patient.", "levels."))]
+    measurements = [key for key in singles if key not in images and key not in answers]
+    kinds = (("an answer on ", answers), ("a measurement of ", measurements), ("", images))
+    return "; ".join(lead + _either_of([needed_input(key) for key in keys]) for lead, keys in kinds if keys)
 
 
 def settle_together(sets: Sequence[Sequence[str]]) -> list[str]:
@@ -158,10 +173,6 @@ def settle_together(sets: Sequence[Sequence[str]]) -> list[str]:
         for keys in sets
         if len(keys) > 1
     ]
-
-
-def _is_answer(key: str) -> bool:
-    return key.startswith(("patient.", "levels."))
 
 
 def _either_of(names: Sequence[str]) -> str:
