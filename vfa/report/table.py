@@ -15,7 +15,6 @@ from vfa.report import contract as c
 from vfa.report import overview, words
 
 SHOWN_COMBINATIONS = 2
-LONGEST_WORD = 10  # "neighbours": narrower columns would break words
 
 # Colours repeat what the words say and never say more; none of them is green, since none means "go".
 STYLE_OF_CONCLUSION = {
@@ -72,7 +71,7 @@ def _measurements(document: c.AssessmentFile) -> Iterable[RenderableType]:
         for heading in ("Level", "Anterior\nmm", "Middle\nmm", "Posterior\nmm", "Height loss\n%"):
             table.add_column(heading, no_wrap=True)
         for heading in ("Compared\nwith", "Fracture\nGenant", "Posterior\nwall"):
-            table.add_column(heading, overflow="fold", min_width=LONGEST_WORD)
+            table.add_column(heading, overflow="fold")
         for vertebra in measured:
             table.add_row(*_row(vertebra))
         yield Text()
