@@ -18,6 +18,7 @@ from vfa.segment.segment_names import level_in, meaning_of
         ("L6", "L6"),
         ("C7 vertebra", "C7"),
         ("Vertebra_L03", "L3"),
+        ("V3 body", "V3"),
     ],
 )
 def test_a_level_is_read_from_a_segments_name(name, level):
@@ -25,7 +26,8 @@ def test_a_level_is_read_from_a_segments_name(name, level):
 
 
 @pytest.mark.parametrize(
-    "name", ["L1-L2", "disc L4", "IVD_L4", "rib T11", "L5 nerve root", "L1 endplate", "L7", "C0", "Segment_3", "sacrum"]
+    "name",
+    ["L1-L2", "disc L4", "IVD_L4", "rib T11", "L5 nerve root", "L1 endplate", "L7", "C0", "Segment_3", "sacrum", "V1"],
 )
 def test_what_is_no_single_vertebra_gives_no_level(name):
     assert level_in(name) == ""

@@ -31,6 +31,7 @@ VERTEBRAL_CANAL_SCT = "61853006"
 # German and French radiologists write Th or D for T. A level is not followed by another digit or by a second level.
 _LEVEL = re.compile(r"(?<![A-Za-z0-9])(C|TH|T|D|L|S)[ ._-]?(\d{1,2})(?![0-9A-Za-z])", re.IGNORECASE)
 _NO_VERTEBRA = re.compile(r"dis[ck]|ivd|ivs|endplate|rib|nerve|root|foramen|cord|muscle|kidney|liver", re.IGNORECASE)
+_PROVISIONAL = re.compile(r"(V[1-9][0-9]?) body")  # as vfa itself writes bodies that nobody has named
 _BODY = re.compile(r"bod(y|ies)|corpus|centrum|wirbelk", re.IGNORECASE)
 _CANAL = re.compile(r"canal", re.IGNORECASE)
 
@@ -71,6 +72,8 @@ def level_in(name: str) -> str:
     """The one level a name speaks of; empty when it speaks of none, of two, or of something beside the vertebra."""
     if _NO_VERTEBRA.search(name):
         return ""
+    if provisional := _PROVISIONAL.fullmatch(name):
+        return provisional[1]
     found = {_spelled(region, number) for region, number in _LEVEL.findall(name.replace("_", " "))}
     return found.pop() if len(found) == 1 and found <= set(LEVELS) else ""
 
