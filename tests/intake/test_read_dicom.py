@@ -279,6 +279,16 @@ def test_a_compressed_image_whose_own_stream_was_cut_is_refused(tmp_path, syntax
         load_volume(save_series(slices, tmp_path))
 
 
+@pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])
+def test_a_compressed_image_of_another_size_than_its_header_is_refused_before_decoding(tmp_path, syntax):
+    slices = field_slices([(0, 0, 2.0 * k) for k in range(4)], AXIAL, (1, 1), shape=(40, 48))
+    for dataset in slices:
+        dataset.compress(syntax, generate_instance_uid=False)
+        dataset.Rows = 20
+    with pytest.raises(NotAnImage, match="is of 40 × 48 pixels, expected the 20 × 48"):
+        load_volume(save_series(slices, tmp_path))
+
+
 @pytest.mark.parametrize("implicit", ["explicit", "implicit"])
 def test_files_without_preamble_and_meta_header_are_read(tmp_path, implicit):
     for number, dataset in enumerate(axial_slices(4)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from types import TracebackType
 from typing import Any
 
@@ -35,6 +36,7 @@ _FASTEST: dict[str, tuple[str, ...]] = {
 }
 # Codestreams that end with an end-of-image marker (ITU-T T.81 B.1.1.3, T.87, T.800 A.4.4)
 _MARKED = {*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes, *JPEG2000TransferSyntaxes}
+_FRAME_HEADERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 _END_OF_IMAGE = b"\xff\xd9"
 
 
@@ -64,7 +66,7 @@ class FrameDecoder:
         try:
             dataset = self._dataset_of(frame.file)
             syntax = UID(dataset.file_meta.TransferSyntaxUID)
-            _check_end(dataset, syntax, frame)
+            _check_code(dataset, syntax, frame)
             values = pixel_array(dataset, index=frame.frame, decoding_plugin=_plugin(syntax), raw=True)
         except NotAnImage:
             raise
@@ -92,13 +94,38 @@ def _plugin(syntax: UID) -> str:
     return next((name for name in wanted if name in available), "")
 
 
-def _check_end(dataset: FileDataset, syntax: UID, frame: FrameHeader) -> None:
-    """Decoders fill up a codestream that was cut short with invented pixels, so its end is looked at first."""
+def _check_code(dataset: FileDataset, syntax: UID, frame: FrameHeader) -> None:
+    """Decoders fill up a codestream that was cut short with invented pixels, so it is looked at first."""
     if syntax not in _MARKED:
         return
     code = get_frame(dataset.PixelData, frame.frame, number_of_frames=frame.frames_in_file)
     if _END_OF_IMAGE not in code[-4:]:  # up to two bytes of padding may follow
         raise NotAnImage(f"{frame.label}: its compressed image is cut short, export it again.")
+    size = _coded_size(code)
+    if size != (frame.rows, frame.columns):
+        raise NotAnImage(
+            f"{frame.label}: its compressed image is of {size[0]} × {size[1]} pixels, expected the {frame.rows} × "
+            f"{frame.columns} of its header; export it again."
+        )
+
+
+def _coded_size(code: bytes) -> tuple[int, int]:
+    """Rows and columns a codestream states itself; decoders reserve memory by them. (0, 0) if it states none.
+
+    JPEG 2000: the SIZ marker comes first (ITU-T T.800 A.5.1). JPEG and JPEG-LS: the frame header, after any number
+    of other segments (T.81 B.2.2, T.87 C.2.2).
+    """
+    if code[:4] == b"\xff\x4f\xff\x51":
+        right, bottom, left, top = struct.unpack_from(">4L", code, 8)
+        return bottom - top, right - left
+    at = 2
+    while at + 9 <= len(code) and code[at] == 0xFF:
+        marker, length = code[at + 1], int.from_bytes(code[at + 2 : at + 4], "big")
+        if marker in _FRAME_HEADERS:
+            rows, columns = struct.unpack_from(">2H", code, at + 5)
+            return rows, columns
+        at += 1 if marker == 0xFF else 2 + length
+    return 0, 0
 
 
 def _within_bits_stored(values: NDArray[Any], bits_stored: int) -> NDArray[Any]:
