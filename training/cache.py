@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-PATCH = (64, 64, 80)
+Size = tuple[int, int, int]
+
+PATCH: Size = (64, 64, 80)
+SMALL_PATCH: Size = (48, 48, 64)  # twice the updates in the same time while there is most to learn
 SUBVOXELS = 8  # eight 1 mm voxels in one of 2 mm: class fractions are counts of them
 HEAT_STEPS = 255
 TRUTH = ".truth.npy"
@@ -64,9 +67,9 @@ class Cache:
         """The renderings of one volume."""
         return sorted(self.folder.glob(f"{name}.image*.npy"))
 
-    def patch(self, name: str, image: Path, start: tuple[int, int, int]) -> Patch:
+    def patch(self, name: str, image: Path, start: Size, size: Size = PATCH) -> Patch:
         """The patch that begins at voxel `start`."""
-        window = tuple(slice(s, s + n) for s, n in zip(start, PATCH, strict=True))
+        window = tuple(slice(s, s + n) for s, n in zip(start, size, strict=True))
         pixels = np.load(image, mmap_mode="r")[window].astype(np.float32)
         truth = np.load(self.folder / f"{name}{TRUTH}", mmap_mode="r")[(slice(None), *window)].astype(np.float32)
         known = np.isfinite(pixels)
@@ -77,17 +80,17 @@ class Cache:
             known.astype(np.float32),
         )
 
-    def draw(self, rng: np.random.Generator) -> Patch:
+    def draw(self, rng: np.random.Generator, size: Size) -> Patch:
         """A random patch of a random rendering, mirrored left to right half of the time, its brightness disturbed."""
         names = self.refresh()
         name = names[int(rng.integers(len(names)))]
         images = self.images(name)
         image = images[int(rng.integers(len(images)))]
         shape = np.load(image, mmap_mode="r").shape
-        start = tuple(int(rng.integers(0, n - p + 1)) for n, p in zip(shape, PATCH, strict=True))
-        patch = self.patch(name, image, (start[0], start[1], start[2]))
+        start = tuple(int(rng.integers(0, n - p + 1)) for n, p in zip(shape, size, strict=True))
+        patch = self.patch(name, image, (start[0], start[1], start[2]), size)
         if rng.random() < 0.5:
             patch = Patch(patch.image[::-1], patch.fractions[:, ::-1], patch.heat[::-1], patch.known[::-1])
         pixels = patch.image * float(rng.uniform(0.9, 1.1)) + float(rng.uniform(-0.04, 0.04))
-        pixels = pixels + float(rng.uniform(0, 0.02)) * rng.standard_normal(PATCH, dtype=np.float32)
+        pixels = pixels + float(rng.uniform(0, 0.02)) * rng.standard_normal(size, dtype=np.float32)
         return Patch((pixels * patch.known).astype(np.float32), patch.fractions, patch.heat, patch.known)

@@ -16,13 +16,14 @@ from threading import Thread
 
 import numpy as np
 import torch
-from cache import PATCH, Cache, Patch
+from cache import PATCH, SMALL_PATCH, Cache, Patch
 from losses import locate_loss
 from network import CLASSES, LocateNet
 from torch import Tensor
 
 PEAK_RATE, LAST_RATE, WARM_UP = 1.5e-3, 1e-5, 150
 EMA_DECAY = 0.998
+SMALL_UNTIL = 0.6  # of the time small patches are drawn
 LOG_EVERY, CHECK_EVERY_S = 50, 240.0
 
 
@@ -33,10 +34,10 @@ def _tensors(patch: Patch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return tensor(patch.image, 2), tensor(patch.fractions, 1), tensor(patch.heat, 2), tensor(patch.known, 2)
 
 
-def _feed(cache: Cache, seed: int, queue: Queue[Patch]) -> None:
-    rng = np.random.default_rng(seed)
+def _feed(cache: Cache, training: Training, seed: int, queue: Queue[Patch]) -> None:
+    rng = np.random.default_rng(seed + training.iteration)
     while True:
-        queue.put(cache.draw(rng))
+        queue.put(cache.draw(rng, SMALL_PATCH if training.progress < SMALL_UNTIL else PATCH))
 
 
 def _rate(iteration: int, progress: float) -> float:
@@ -62,18 +63,18 @@ def validate(net: torch.nn.Module, cache: Cache) -> dict[str, float]:
                 overlap[index] += 2 * float((a & b).sum())
                 total[index] += float(a.sum() + b.sum())
     net.train()
-    return {f"dice {name}": round(overlap[i] / max(total[i], 1), 4) for i, name in enumerate(CLASSES) if i}
+    return {f"dice {name}": round(float(overlap[i] / max(total[i], 1)), 4) for i, name in enumerate(CLASSES) if i}
 
 
 class Training:
     """The state that is saved and taken up again."""
 
-    def __init__(self, run: Path, seed: int) -> None:
+    def __init__(self, run: Path, seed: int, minutes: float) -> None:
         torch.manual_seed(seed)
-        self.run = run
+        self.run, self.minutes = run, minutes
         self.net = LocateNet().to(memory_format=torch.channels_last_3d)
         self.average = copy.deepcopy(self.net)
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=PEAK_RATE, weight_decay=1e-4)
+        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=PEAK_RATE, weight_decay=1e-4, fused=True)
         self.iteration, self.elapsed_s = 0, 0.0
         run.mkdir(parents=True, exist_ok=True)
         if (run / "last.pt").exists():
@@ -82,6 +83,11 @@ class Training:
             self.average.load_state_dict(kept["average"])
             self.optimiser.load_state_dict(kept["optimiser"])
             self.iteration, self.elapsed_s = kept["iteration"], kept["elapsed_s"]
+
+    @property
+    def progress(self) -> float:
+        """Share of the time that is spent."""
+        return self.elapsed_s / (self.minutes * 60)
 
     def save(self) -> None:
         """Write the checkpoint by rename."""
@@ -95,11 +101,11 @@ class Training:
         torch.save(kept, self.run / "part.pt")
         (self.run / "part.pt").replace(self.run / "last.pt")
 
-    def step(self, patch: Patch, progress: float) -> float:
+    def step(self, patch: Patch) -> float:
         """One update; returns the loss."""
         image, fractions, heat, known = _tensors(patch)
         for group in self.optimiser.param_groups:
-            group["lr"] = _rate(self.iteration, progress)
+            group["lr"] = _rate(self.iteration, self.progress)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             outputs = self.net(image.contiguous(memory_format=torch.channels_last_3d))
         loss = locate_loss(outputs, fractions, heat, known)
@@ -109,8 +115,7 @@ class Training:
         self.optimiser.step()
         decay = min(EMA_DECAY, (1 + self.iteration) / (10 + self.iteration))
         with torch.no_grad():
-            for slow, fast in zip(self.average.parameters(), self.net.parameters(), strict=True):
-                slow.lerp_(fast, 1 - decay)
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.net.parameters()), 1 - decay)
         self.iteration += 1
         return float(loss.detach())
 
@@ -138,16 +143,16 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
-    training = Training(options.run, options.seed)
+    training = Training(options.run, options.seed, options.minutes)
     cache, check = Cache(options.cache / "train"), Cache(options.cache / "check")
     queue: Queue[Patch] = Queue(maxsize=8)
-    Thread(target=_feed, args=(cache, options.seed + training.iteration, queue), daemon=True).start()
+    Thread(target=_feed, args=(cache, training, options.seed, queue), daemon=True).start()
     began = time.monotonic() - training.elapsed_s
     last_check, losses = time.monotonic(), []
-    while training.elapsed_s < options.minutes * 60:
-        losses.append(training.step(queue.get(), training.elapsed_s / (options.minutes * 60)))
+    while training.progress < 1:
+        losses.append(training.step(queue.get()))
         training.elapsed_s = time.monotonic() - began
-        due = time.monotonic() - last_check > CHECK_EVERY_S or training.elapsed_s >= options.minutes * 60
+        due = time.monotonic() - last_check > CHECK_EVERY_S or training.progress >= 1
         if training.iteration % LOG_EVERY == 0 or due:
             row = {
                 "minutes": round(training.elapsed_s / 60, 2),

@@ -1,0 +1,181 @@
+"""Which voxels are one body? Peaks of the centre map, the bodies round them, and the chain that is a spine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.segmentation import watershed
+
+from vfa.model.frame import FloatArray
+from vfa.segment.locate import SpineMaps
+from vfa.segment.network_input import SPACING_MM
+
+BODY_AT_LEAST = 0.5  # probability
+PEAK_AT_LEAST = 0.25  # of the centre map; a perfect peak is 1
+ONE_PEAK_VALLEY = 0.6  # two peaks with no deeper valley between them than this share of the lower one are one body
+PEAKS_WITHIN_MM = 30.0  # only peaks this near to each other are compared
+CANDIDATE_AT_LEAST_ML = 0.8  # a vertebra plana of the upper thoracic spine has about 1.5 ml
+STEP_MM = (9.0, 58.0)  # from centre to centre of neighbours, crushed ones and tall ones included
+LONG_STEP_MM = 95.0  # one body was missed in between
+MISSED_COST = 0.6  # of a typical body's worth
+MOST_TILT_DEG = 60.0  # of a step against the head-foot axis
+FILLED_AT_LEAST = 0.5  # share of the way between neighbours that is body or disc
+SINGLE_CENTRE_AT_LEAST = 0.5
+CANAL_WITHIN_MM = 55.0
+CANAL_AT_LEAST_ML = 0.4
+CANAL_SLAB_MM = 12.0  # of canal behind a body is averaged
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One body found on the 2 mm lattice.
+
+    Args:
+        number: its label in the instance map.
+        centre_lps: (3,) its centre of mass.
+        volume_ml: by counting voxels.
+        centre_height: the centre map's peak, 0–1.
+        mean_probability: of being body, over its voxels.
+    """
+
+    number: int
+    centre_lps: FloatArray
+    volume_ml: float
+    centre_height: float
+    mean_probability: float
+
+    @property
+    def worth(self) -> float:
+        """How much it speaks for a chain to hold this body, 0–1."""
+        return self.centre_height * min(self.volume_ml / 5.0, 1.0)
+
+
+def find_instances(maps: SpineMaps) -> tuple[NDArray[np.int32], tuple[Candidate, ...]]:
+    """Split the body map at the centre map's peaks.
+
+    Returns:
+        (X, Y, Z) int32 instance map, and a candidate for every number in it that is large enough.
+    """
+    mask = maps.body >= BODY_AT_LEAST
+    peaks = _peaks(maps, mask)
+    labels = np.zeros(mask.shape, dtype=np.int32)
+    if not len(peaks):
+        return labels, ()
+    markers = np.zeros(mask.shape, dtype=np.int32)
+    markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
+    relief = -ndimage.gaussian_filter(maps.centre, 0.7) - 0.2 * maps.body
+    labels = np.asarray(watershed(relief, markers, mask=mask), dtype=np.int32)
+    numbers = np.arange(1, len(peaks) + 1)
+    sizes_ml = np.bincount(labels.ravel(), minlength=len(peaks) + 1)[1:] * SPACING_MM**3 / 1000
+    centres = maps.grid.lps_of(np.array(ndimage.center_of_mass(mask, labels, numbers)))
+    means = ndimage.mean(maps.body, labels, numbers)
+    candidates = tuple(
+        Candidate(
+            int(n), centres[n - 1], float(sizes_ml[n - 1]), float(maps.centre[tuple(peaks[n - 1])]), float(means[n - 1])
+        )
+        for n in numbers
+        if sizes_ml[n - 1] >= CANDIDATE_AT_LEAST_ML
+    )
+    return labels, candidates
+
+
+def _peaks(maps: SpineMaps, mask: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """(N, 3) voxels of the centre map's peaks, one per body."""
+    height = ndimage.gaussian_filter(maps.centre, 0.7)
+    top = (ndimage.maximum_filter(height, size=3) == height) & mask & (maps.centre >= PEAK_AT_LEAST)
+    found = np.argwhere(top)
+    found = found[np.argsort(-maps.centre[tuple(found.T)], kind="stable")]
+    kept: list[NDArray[np.intp]] = []
+    for peak in found:
+        if not any(_same_hill(maps.centre, peak, other) for other in kept):
+            kept.append(peak)
+    return np.array(kept, dtype=np.intp).reshape(-1, 3)
+
+
+def _same_hill(centre: NDArray[np.float32], one: NDArray[np.intp], other: NDArray[np.intp]) -> bool:
+    if np.linalg.norm(one - other) * SPACING_MM > PEAKS_WITHIN_MM:
+        return False
+    way = np.linspace(one, other, 16).T
+    heights = ndimage.map_coordinates(centre, way, order=1)
+    return bool(heights.min() > ONE_PEAK_VALLEY * min(heights[0], heights[-1]))
+
+
+def spine_chain(maps: SpineMaps, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """The best chain of plausible neighbours, from head to foot; empty when nothing amounts to a spine.
+
+    The chain is worth the sum of its bodies, less for every body that seems to have been missed. A single body
+    counts only when its centre is clear, and any chain only when a canal runs behind it: without one it is no spine.
+    """
+    ordered = sorted(candidates, key=lambda c: -float(c.centre_lps[2]))
+    best: list[float] = []
+    before: list[int | None] = []
+    for index, candidate in enumerate(ordered):
+        options = [(0.0, None)] + [
+            (best[above] - cost, above)
+            for above in range(index)
+            if (cost := _step_cost(maps, ordered[above], candidate)) is not None
+        ]
+        value, link = max(options, key=lambda option: option[0])
+        best.append(value + candidate.worth)
+        before.append(link)
+    if not best:
+        return ()
+    at: int | None = int(np.argmax(best))
+    chain: list[Candidate] = []
+    while at is not None:
+        chain.insert(0, ordered[at])
+        at = before[at]
+    sure = len(chain) > 1 or chain[0].centre_height >= SINGLE_CENTRE_AT_LEAST
+    return tuple(chain) if sure and _has_canal(maps, chain) else ()
+
+
+def _step_cost(maps: SpineMaps, above: Candidate, below: Candidate) -> float | None:
+    """What it costs to call two bodies neighbours; None when they cannot be."""
+    step = below.centre_lps - above.centre_lps
+    length_mm = float(np.linalg.norm(step))
+    if not STEP_MM[0] <= length_mm <= LONG_STEP_MM:
+        return None
+    if -step[2] < length_mm * np.cos(np.radians(MOST_TILT_DEG)):
+        return None
+    way = maps.grid.ijk_of(above.centre_lps + np.linspace(0, 1, 24)[:, None] * step).T
+    filled = sum(ndimage.map_coordinates(part, way, order=1) for part in (maps.body, maps.disc)) > BODY_AT_LEAST
+    if filled.mean() < FILLED_AT_LEAST:
+        return None
+    return 0.0 if length_mm <= STEP_MM[1] else MISSED_COST
+
+
+def _has_canal(maps: SpineMaps, chain: list[Candidate]) -> bool:
+    canal = np.argwhere(maps.canal > BODY_AT_LEAST)
+    if not len(canal):
+        return False
+    places = maps.grid.lps_of(canal)
+    near = np.zeros(len(places), dtype=bool)
+    for candidate in chain:
+        near |= np.linalg.norm(places - candidate.centre_lps, axis=1) < CANAL_WITHIN_MM
+    return bool(near.sum() * SPACING_MM**3 / 1000 >= CANAL_AT_LEAST_ML * min(len(chain), 3))
+
+
+def canal_behind(maps: SpineMaps, centre_lps: FloatArray, cranial: FloatArray) -> FloatArray | None:
+    """(3,) middle of the canal at the height of a body; None when no canal was found there.
+
+    Args:
+        maps: the network's maps.
+        centre_lps: (3,) the body's centre.
+        cranial: (3,) unit vector along the column.
+    """
+    low = np.clip(
+        np.floor(maps.grid.ijk_of(centre_lps) - CANAL_WITHIN_MM / SPACING_MM).astype(int), 0, maps.canal.shape
+    )
+    high = np.clip(low + int(2 * CANAL_WITHIN_MM / SPACING_MM), 0, maps.canal.shape)
+    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    voxels = np.argwhere(maps.canal[box] > BODY_AT_LEAST) + low
+    if not len(voxels):
+        return None
+    offset = maps.grid.lps_of(voxels) - centre_lps
+    level = np.abs(offset @ cranial) < CANAL_SLAB_MM / 2
+    near = np.linalg.norm(offset, axis=1) < CANAL_WITHIN_MM
+    chosen = offset[level & near]
+    return None if len(chosen) < 3 else np.asarray(centre_lps + chosen.mean(axis=0), dtype=np.float64)

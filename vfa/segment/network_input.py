@@ -1,0 +1,89 @@
+"""How does an image reach the network? At 2 mm along the patient's axes, with a normalised brightness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from vfa.model.frame import Grid
+from vfa.model.volume import Volume
+
+SPACING_MM = 2.0
+CT_WINDOW_HU = (-250.0, 850.0)  # the window the network was trained with
+MR_PERCENTILES = (1.0, 99.0)  # the middle of the range it was trained with
+MOST_MR = 1.5  # brighter than this multiple of the upper percentile is cut off, as in training
+
+FloatImage = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkInput:
+    """An image as the network sees it.
+
+    Args:
+        image: (X, Y, Z) float32, about 0–1, 0 outside the image; x to the left, y to the back, z to the head.
+        known: (X, Y, Z) bool: inside the image.
+        grid: the 2 mm lattice, in LPS mm.
+    """
+
+    image: FloatImage
+    known: NDArray[np.bool_]
+    grid: Grid
+
+
+def network_input(volume: Volume) -> NetworkInput:
+    """Resample a volume to 2 mm along the LPS axes (averaging where it is finer) and normalise its brightness."""
+    voxels, grid = _binned(volume)
+    target = _lattice_around(grid)
+    index_of = grid.ijk_from_lps @ target.lps_from_ijk
+    resampled = ndimage.affine_transform(
+        voxels, index_of[:3, :3], index_of[:3, 3], target.shape, order=1, mode="constant", cval=np.nan
+    )
+    known = np.isfinite(resampled)
+    scaled = _window(resampled) if volume.modality.is_ct else _percentiles(resampled, known)
+    return NetworkInput(np.where(known, scaled, 0).astype(np.float32), known, target)
+
+
+def _binned(volume: Volume) -> tuple[FloatImage, Grid]:
+    """Average whole voxels along every axis that is finer than 2 mm, as the anti-aliasing before sampling."""
+    factors = np.maximum(np.floor(SPACING_MM / np.asarray(volume.spacing_mm) + 1e-3).astype(int), 1)
+    factors = np.minimum(factors, volume.grid.shape)
+    data = volume.voxels
+    for axis, factor in enumerate(factors):
+        if factor > 1:
+            whole = data.shape[axis] // factor * factor
+            cut = np.moveaxis(data, axis, 0)[:whole]
+            groups = [cut[start::factor] for start in range(factor)]
+            total = groups[0].astype(np.float32)
+            for group in groups[1:]:
+                total += group
+            data = np.moveaxis(total / np.float32(factor), 0, axis)
+    affine = np.array(volume.lps_from_ijk)
+    affine[:3, 3] = volume.grid.lps_of((factors - 1) / 2)
+    affine[:3, :3] = affine[:3, :3] * factors
+    shape = (data.shape[0], data.shape[1], data.shape[2])
+    return np.ascontiguousarray(data, dtype=np.float32), Grid(shape, affine)
+
+
+def _lattice_around(grid: Grid) -> Grid:
+    """The 2 mm lattice along LPS that holds every voxel centre of another."""
+    corners = np.array(np.meshgrid(*[(0, n - 1) for n in grid.shape], indexing="ij")).reshape(3, -1).T
+    places = grid.lps_of(corners)
+    low, high = places.min(axis=0), places.max(axis=0)
+    shape = np.floor((high - low) / SPACING_MM + 1e-6).astype(int) + 1
+    return Grid.from_axes((int(shape[0]), int(shape[1]), int(shape[2])), (SPACING_MM,) * 3, low)
+
+
+def _window(hounsfield: FloatImage) -> FloatImage:
+    low, high = CT_WINDOW_HU
+    return np.asarray((np.clip(hounsfield, low, high) - low) / (high - low), dtype=np.float32)
+
+
+def _percentiles(signal: FloatImage, known: NDArray[np.bool_]) -> FloatImage:
+    if not known.any():
+        return signal
+    low, high = np.percentile(signal[known], MR_PERCENTILES)
+    return np.asarray(np.clip((signal - low) / max(float(high - low), 1e-6), 0, MOST_MR), dtype=np.float32)
