@@ -19,6 +19,8 @@ Points = NDArray[np.float32]
 
 IMPACTED_BAND_MM = 3.5  # thickness of the packed trabeculae under a fractured endplate
 FRACTURE_LINE_MM = 0.8  # gap around a fragment
+OVERLAP_MM = 0.4  # by which neighbouring tissues of one solid overlap inside it, about a fine voxel
+WALL_OPENED_MM = 3.0  # in front of the old wall: up to here the fragment's marrow replaces what the wall was
 DISC_BULGE_MM = 1.0  # how far a disc stands out beyond the rims
 NUCLEUS_SHARE = 0.45  # of the half-width and half-depth
 
@@ -61,19 +63,25 @@ class BodyPart:
         return Bar((0, wall - 0.5, -low), (0, wall + depth, -low), (2.4, 3.6), (0.7, 0.7))
 
     def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
-        """Wall first, endplates over it, marrow within, then the vein."""
+        """The shell as wall and endplates, the marrow within it, then the vein.
+
+        Where coverage is blended, each face of the shell must be painted once only; so wall and endplates share it
+        out, and so do plain and packed marrow. They overlap a little inside, or what lies below would show between.
+        """
         shape = self.vertebra.shape
         distances = self.vertebra.field.distances(x, y, z)
         surface = distances.surface
-        plate = np.float32(shape.endplate_mm) + distances.endplate
-        wall = np.float32(shape.cortex_mm) + distances.wall
-        core = np.maximum(plate, wall)
-        yield self._name(Tissue.BODY_CORTEX), surface
-        yield self._name(Tissue.ENDPLATE), np.maximum(np.maximum(distances.endplate, -plate), wall)
-        yield self._name(Tissue.BODY_MARROW), core
-        if shape.fracture is not None and shape.fracture.band == "sclerotic":
+        within_wall = distances.wall + np.float32(shape.cortex_mm)
+        core = np.maximum(distances.endplate + np.float32(shape.endplate_mm), within_wall)
+        yield self._name(Tissue.BODY_CORTEX), np.maximum(surface, -within_wall - np.float32(OVERLAP_MM))
+        yield self._name(Tissue.ENDPLATE), np.maximum(surface, within_wall)
+        if shape.fracture is None or shape.fracture.band == "none":
+            yield self._name(Tissue.BODY_MARROW), core
+        else:
             upper, _ = self.vertebra.field.endplate_heights(x, y)
-            yield Tissue.IMPACTED_MARROW, np.maximum(core, upper - np.float32(IMPACTED_BAND_MM) - z)
+            above_band = np.float32(IMPACTED_BAND_MM) - (upper - z)
+            yield Tissue.BODY_MARROW, np.maximum(core, above_band - np.float32(OVERLAP_MM))
+            yield Tissue.IMPACTED_MARROW, np.maximum(core, -above_band)
         if not self.names:
             yield Tissue.VESSEL, np.maximum(self._vein.distance(x, y, z), surface)
 
@@ -98,14 +106,18 @@ class FragmentPart:
         low, high = self.vertebra.field.box_mm
         return low, np.array([high[0], 0.0, high[2]])
 
+    @cached_property
+    def _wall_y(self) -> float:
+        return float(self.vertebra.shape.posterior_wall_mm(0.0, 0.8))
+
     def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
-        """Its wall, its marrow (open where it broke), then the fracture line."""
-        shape = self.vertebra.shape
+        """Its wall where it stands out of the body, its marrow (open where it broke), then the fracture line."""
         whole, broken = self.vertebra.field.fragment(x, y, z)
         body = self.vertebra.field.distances(x, y, z).surface
-        yield Tissue.BODY_CORTEX, whole
-        core = self.vertebra.field.before_driven_back(x, y, z).surface + np.float32(shape.cortex_mm)
-        yield Tissue.BODY_MARROW, np.maximum(core, broken)
+        yield Tissue.BODY_CORTEX, np.maximum(whole, -body - np.float32(OVERLAP_MM))
+        core = self.vertebra.field.before_driven_back(x, y, z).surface + np.float32(self.vertebra.shape.cortex_mm)
+        behind = np.maximum(core, broken)
+        yield Tissue.BODY_MARROW, np.maximum(behind, y - np.float32(self._wall_y + WALL_OPENED_MM))
         line = np.abs(broken) - np.float32(FRACTURE_LINE_MM / 2)
         yield Tissue.FLUID, np.maximum(line, np.maximum(body, core))
 

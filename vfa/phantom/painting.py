@@ -89,11 +89,30 @@ def paint_labels(labels: NDArray[np.uint8], parts: Sequence[Part], grid: Grid) -
 def paint_image(image: NDArray[np.float32], parts: Sequence[Part], grid: Grid, shading: Shading) -> None:
     """Blend each part's tissue values into `image` (I, J, K) by how much of each voxel they cover.
 
-    Coverage rises linearly over one voxel across the surface, so surfaces keep their place below voxel size.
+    Coverage rises linearly across the surface over the voxel's own extent there, so that what a row of voxels adds up
+    to does not depend on where between their centres the surface lies: surfaces keep their place below voxel size.
     """
-    voxel_mm = float(np.prod(grid.spacing_mm) ** (1 / 3))
-    for part, window, points in _visited(parts, grid, voxel_mm):
+    reach_mm = float(np.linalg.norm(grid.spacing_mm))
+    for part, window, points in _visited(parts, grid, reach_mm):
         target = image[window]
         for tissue, distance in part.layers(*points):
-            coverage = np.clip(0.5 - distance / np.float32(voxel_mm), 0, 1)
-            target += coverage * (np.asarray(shading.value(part, tissue, points), dtype=np.float32) - target)
+            value = shading.value(part, tissue, points)
+            full = np.broadcast_to(distance, target.shape)
+            inside, edge = full <= -reach_mm, np.nonzero(np.abs(full) < reach_mm)
+            np.copyto(target, np.asarray(value, dtype=np.float32), where=inside)
+            here = value if isinstance(value, float | int) else np.broadcast_to(value, target.shape)[edge]
+            before = target[edge]
+            target[edge] = before + _coverage(full, edge) * (here - before)
+
+
+def _coverage(distance: Points, voxels: tuple[NDArray[np.intp], ...]) -> Points:
+    """How much of each named voxel lies inside, from the signed distance (I, J, K) there and beside it."""
+    extent = np.zeros(voxels[0].shape, dtype=np.float32)
+    for axis, size in enumerate(distance.shape):
+        if size == 1:
+            continue
+        before, after = list(voxels), list(voxels)
+        before[axis], after[axis] = np.maximum(voxels[axis] - 1, 0), np.minimum(voxels[axis] + 1, size - 1)
+        apart = (after[axis] - before[axis]).astype(np.float32)
+        extent += np.abs(distance[tuple(after)] - distance[tuple(before)]) / apart
+    return np.asarray(np.clip(0.5 - distance[voxels] / np.maximum(extent, np.float32(1e-3)), 0, 1))
