@@ -31,7 +31,10 @@ class ReadFile:
 
     def place(self, *keys: str) -> str:
         """Say FILE, line 12 for the key, or FILE alone when the line cannot be told."""
-        line = _line_of(self.text, keys) if self.path.suffix.lower() != ".json" else None
+        if self.path.suffix.lower() == ".json":
+            return str(self.path)
+        shorter = (keys[:length] for length in range(len(keys), 0, -1))  # an inline table stands on its key's line
+        line = next((found for part in shorter if (found := _line_of(self.text, part))), None)
         return f"{self.path}, line {line}" if line else str(self.path)
 
     def refuse(self, keys: tuple[str, ...], sentence: str) -> ClinicalRefused:
