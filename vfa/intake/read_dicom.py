@@ -61,7 +61,6 @@ def read_dicom(candidate: SeriesCandidate) -> Volume:
         copies = _check_duplicates(stack, frames, decoder)
     fill = float(AIR_HU if is_ct(frames[0]) else 0)
     straight, grid = _straightened(voxels_kji, stack, geometry, fill)
-    thicknesses = [frame.slice_thickness_mm for frame in ordered if frame.slice_thickness_mm is not None]
     return Volume(
         voxels=straight.transpose(2, 1, 0),
         grid=grid,
@@ -74,10 +73,15 @@ def read_dicom(candidate: SeriesCandidate) -> Volume:
             candidate.files,
             frames[0].patient_position,
         ),
-        slice_thickness_mm=float(np.median(thicknesses)) if thicknesses else None,
+        slice_thickness_mm=_thickness_mm(ordered),
         slice_axis=2,
         corrections=(*candidate.notes, *copies, *_value_notes(tally, voxels_kji.size), *_header_notes(ordered)),
     )
+
+
+def _thickness_mm(frames: Sequence[FrameHeader]) -> float | None:
+    stated = [frame.slice_thickness_mm for frame in frames if frame.slice_thickness_mm is not None]
+    return float(np.median(stated)) if stated else None
 
 
 def _voxel_type(frames: Sequence[FrameHeader]) -> np.dtype[Any]:
