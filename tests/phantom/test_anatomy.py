@@ -111,6 +111,7 @@ def test_transitional_spines_have_their_extra_levels():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"seed": -1}, "seed"),
         ({"levels": ("C7", "T1")}, "levels"),
         ({"levels": ("L2", "L1")}, "head to foot"),
         ({"levels": ("S1",)}, "levels"),

@@ -119,3 +119,5 @@ def test_an_impossible_scanner_or_background_is_refused():
     grid = Grid.from_axes((6, 6, 6), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
     with pytest.raises(ValueError, match="background"):
         render_ct(build_spine(RECIPE), grid, CtScanner(), np.zeros((5, 6, 6), np.uint8))
+    with pytest.raises(ValueError, match="200"):
+        render_ct(build_spine(RECIPE), grid, CtScanner(), np.full(grid.shape, 200, np.uint8))

@@ -65,6 +65,35 @@ def test_a_lateral_collapse_is_lost_on_its_side():
     assert losses["right"] < 0.08
 
 
+@pytest.mark.parametrize("level", ["L1", "L3"])
+def test_the_heights_are_those_counted_on_a_fine_mask_in_the_body_s_own_frame(level):
+    # No wedge: it tilts the axis, and lines that leave through the wall cannot be told from whole ones on a mask.
+    fractures = {"L1": Crush(6.0, side="left"), "L3": Crush(5.0)}
+    spine = build_spine(SpineRecipe(levels=("L1", "L2", "L3"), fractures=fractures, pose=Pose((9.0, -6.0, 14.0))))
+    vertebra, step = spine[level], 0.2
+    left, anterior = np.arange(-30, 30, 0.8), np.arange(-24, 24, 0.4)
+    along = np.arange(-18, 18, step)
+    places = np.stack(np.meshgrid(left, anterior, along, indexing="ij"), axis=-1)
+    inside = vertebra.distance_mm(vertebra.frame.lps_of(places)) < 0
+    heights = inside.sum(axis=2) * step
+    columns = np.flatnonzero((heights > 5).any(axis=1))
+    thirds = dict(zip(("right", "centre", "left"), np.array_split(columns, 3), strict=True))
+    truth = true_vertebra(vertebra)
+    for third, band, (front, back) in (
+        ("centre", "anterior_mm", (0.08, 0.20)),
+        ("centre", "middle_mm", (0.42, 0.58)),
+        ("centre", "posterior_mm", (0.80, 0.92)),
+        ("left", "middle_mm", (0.42, 0.58)),
+        ("right", "middle_mm", (0.42, 0.58)),
+    ):
+        found = []
+        for column in thirds[third]:
+            rows = np.flatnonzero(heights[column] > 5)[::-1]  # from the front back
+            depth = (np.arange(len(rows)) + 0.5) / len(rows)
+            found += list(heights[column, rows[(depth >= front) & (depth <= back)]])
+        assert np.median(found) == pytest.approx(getattr(truth.heights[third], band), abs=0.25)
+
+
 def test_heights_do_not_depend_on_the_pose():
     posed = SpineRecipe(fractures=FOUR, pose=Pose((15.0, 10.0, 30.0), (5.0, 5.0, 5.0)))
     for lying, turned in zip(

@@ -64,7 +64,14 @@ TEXTURE_SHAPE = (44, 36, 32)  # covers the largest body
 
 
 def background_hu(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """HU (I, J, K) of a label volume, each tissue plain."""
+    """HU (I, J, K) of a label volume, each tissue plain.
+
+    Raises:
+        ValueError: if a label is no `Tissue`.
+    """
+    strangers = sorted(set(np.unique(labels).tolist()) - {int(tissue) for tissue in HU})
+    if strangers:
+        raise ValueError(f"labels: expected tissues of vfa.phantom.materials, got also {strangers}")
     table = np.zeros(256, dtype=np.float32)
     for tissue, value in HU.items():
         table[tissue] = value

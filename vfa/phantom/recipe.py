@@ -33,7 +33,8 @@ class SpineRecipe:
         pose: how the spine lies in the scanner.
 
     Raises:
-        ValueError: if a level is unknown, out of order or named twice, or a fracture's level is not there.
+        ValueError: if the seed is negative, a level is unknown, out of order or named twice, or a fracture's level is
+            not there.
     """
 
     seed: int = 0
@@ -47,6 +48,8 @@ class SpineRecipe:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fractures", MappingProxyType(dict(self.fractures)))
+        if self.seed < 0:
+            raise ValueError(f"seed: expected 0 or more, got {self.seed}")
         unknown = [level for level in self.levels if level not in SIZES and level != "S1"]
         if unknown or not self.bodies:
             raise ValueError(f"levels: expected T1–T13, L1–L6 and S1, got {', '.join(self.levels) or 'none'}")
