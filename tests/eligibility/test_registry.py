@@ -18,23 +18,23 @@ from vfa.errors import InputRefused
 from vfa.model.assessment import Conclusion, RuleKind
 
 
-class Pregnancy(Criterion):
+class KnownAllergy(Criterion):
     """A criterion as another package would write it."""
 
     id = "HOSPITAL-1"
     procedure = "vertebroplasty"
     kind = RuleKind.CONTRAINDICATION
-    sentence = "The patient is pregnant."
+    sentence = "The patient is allergic to the cement."
     source = "our committee"
     verified = True
     decided_by = "clinical file"
-    requires = ("patient.pregnancy",)
+    requires = ("patient.allergy_pmma",)
 
     def answer(self, case: Case) -> Truth:
-        return of_patient(case, "pregnancy")
+        return of_patient(case, "allergy_pmma")
 
 
-class TakesATakenId(Pregnancy):
+class TakesATakenId(KnownAllergy):
     id = "VP-C1"
 
 
@@ -54,18 +54,18 @@ def offer(monkeypatch: pytest.MonkeyPatch, attribute: str) -> None:
 
 
 def test_a_criterion_of_another_package_is_judged_like_any_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    offer(monkeypatch, "Pregnancy")
+    offer(monkeypatch, "KnownAllergy")
     ours = tmp_path / "ours.toml"
     ours.write_text(
         'name = "ours"\ntitle = "Ours"\nsource = "Committee"\n[criteria]\nVP-I1 = {}\nHOSPITAL-1 = {}\n', "utf-8"
     )
     profile = load_profile(ours)
     findings = study(clear_vertebra())
-    (silent,) = judge(findings, all_answered(), [profile]).judged["ours"]["L1"]
-    (pregnant,) = judge(findings, all_answered({"pregnancy": "yes"}), [profile]).judged["ours"]["L1"]
+    (silent,) = judge(findings, all_answered({"allergy_pmma": "not stated"}), [profile]).judged["ours"]["L1"]
+    (allergic,) = judge(findings, all_answered({"allergy_pmma": "yes"}), [profile]).judged["ours"]["L1"]
     assert silent.conclusion is Conclusion.INDETERMINATE
-    assert silent.would_settle == (("patient.pregnancy",),)
-    assert pregnant.conclusion is Conclusion.CONTRAINDICATED
+    assert silent.would_settle == (("patient.allergy_pmma",),)
+    assert allergic.conclusion is Conclusion.CONTRAINDICATED
 
 
 @pytest.mark.parametrize(

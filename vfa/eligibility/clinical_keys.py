@@ -24,14 +24,10 @@ PATIENT_ANSWERS: dict[str, str] = {
     "neurological_deficit": "a neurological deficit from a compressed vertebra",
     "radicular_pain": "radicular pain",
     "myelopathy": "signs of myelopathy",
-    "pregnancy": "pregnancy",
-    "hospitalised_for_pain": "the patient is in hospital because of this pain",
-    "severe_cardiopulmonary_disease": "severe disease of heart or lungs",
 }
 
 LEVEL_ANSWERS: dict[str, str] = {
     "pain": "pain attributed to this level by examination or imaging",
-    "tenderness": "tenderness over this level",
     "fracture_confirmed": "a reader says this vertebra is fractured",
     "neurological_deficit": "a neurological deficit attributed to this level",
     "radicular_pain": "radicular pain attributed to this level",
@@ -53,11 +49,6 @@ LEVEL_ANSWERS: dict[str, str] = {
     "retropulsion": "bone pushed back into the canal, as a reader sees it",
     "epidural_tumour": "tumour in the canal or epidural space, as a reader sees it on MR",
     "marrow_oedema": "marrow oedema in this body, as a reader sees it on MR",
-    "conservative_treatment_failed": "optimal pain management has been tried and has failed",
-    "pain_improving": "pain is improving under medical treatment",
-    "pain_worsening": "pain is getting worse",
-    "unstable": "the fracture or spine is unstable at this level",
-    "kyphotic_deformity": "a kyphotic deformity at this level, as a reader sees it",
 }
 
 # Patient-wide "yes" to these says nothing about which of several fractured levels is meant.
@@ -82,13 +73,10 @@ PATIENT_NUMBERS: dict[str, NumberKey] = {
     "platelets_10e9_per_l": NumberKey("platelets, 10⁹ per litre", 0, 5000),
     "crp_mg_per_l": NumberKey("C-reactive protein, mg per litre", 0, 1000),
     "temperature_celsius": NumberKey("body temperature, °C", 25, 45),
-    "t_score": NumberKey("bone density T-score", -10, 10),
-    "roland_morris_0_24": NumberKey("Roland–Morris disability score", 0, 24),
 }
 
 LEVEL_NUMBERS: dict[str, NumberKey] = {
     "weeks_since_onset": NumberKey("weeks since pain or injury began", 0, 5200),
-    "pain_score_0_10": NumberKey("pain on a 0–10 scale", 0, 10),
 }
 
 LEVEL_WORDS: dict[str, tuple[str, ...]] = {
