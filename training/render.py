@@ -20,6 +20,7 @@ class Rendering:
 
     image: FloatArray
     known: NDArray[np.bool_]
+    kind: str  # "CT" or "MR"
 
 
 def render(labels: NDArray[np.uint8], rng: Generator) -> Rendering:
@@ -56,7 +57,7 @@ def render(labels: NDArray[np.uint8], rng: Generator) -> Rendering:
         known = _field_of_view(shape, rng, "MR")
         image = _scale_mr(image, known, rng)
     image[~known] = 0.0
-    return Rendering(image.astype(np.float32), known)
+    return Rendering(image.astype(np.float32), known, "CT" if contrast.is_ct else "MR")
 
 
 def _along(image: FloatArray, matrix: FloatArray, axis: int) -> FloatArray:

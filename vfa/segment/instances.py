@@ -15,6 +15,7 @@ from vfa.segment.network_input import SPACING_MM
 
 BODY_AT_LEAST = 0.5  # probability
 PEAK_AT_LEAST = 0.25  # of the centre map; a perfect peak is 1
+FAINTEST_CENTRE = 1e-4  # below it the centre map says nothing
 ONE_PEAK_VALLEY = 0.6  # two peaks with no deeper valley between them than this share of the lower one are one body
 PEAKS_WITHIN_MM = 30.0  # only peaks this near to each other are compared
 CANDIDATE_AT_LEAST_ML = 0.8  # a vertebra plana of the upper thoracic spine has about 1.5 ml
@@ -66,7 +67,8 @@ def find_instances(maps: SpineMaps) -> tuple[NDArray[np.int32], tuple[Candidate,
         return labels, ()
     markers = np.zeros(mask.shape, dtype=np.int32)
     markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
-    relief = -ndimage.gaussian_filter(maps.centre, 0.7) - 0.2 * maps.body
+    # Each peak is scaled to its body, so the way to it, in its own widths, says whose voxel it is.
+    relief = -np.log(np.maximum(maps.centre, FAINTEST_CENTRE))
     labels = np.asarray(watershed(relief, markers, mask=mask), dtype=np.int32)
     numbers = np.arange(1, len(peaks) + 1)
     sizes_ml = np.bincount(labels.ravel(), minlength=len(peaks) + 1)[1:] * SPACING_MM**3 / 1000

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vfa.model.frame import Grid
+from vfa.segment.instances import canal_behind, find_instances, spine_chain
+from vfa.segment.locate import SpineMaps
+
+GRID = Grid.from_axes((60, 60, 90), (2.0, 2.0, 2.0), (-60.0, -60.0, 0.0))
+PLACES = GRID.lps_of(np.moveaxis(np.indices(GRID.shape), 0, -1))
+
+
+def _column(heights_mm: list[float], z_mm: list[float], gap: str = "disc", canal: str = "there") -> SpineMaps:
+    """Cylinders of 40 mm across at x = y = 0, a canal 30 mm behind them."""
+    across = np.hypot(PLACES[..., 0], PLACES[..., 1])
+    body, centre, disc = (np.zeros(GRID.shape, np.float32) for _ in range(3))
+    for height, z in zip(heights_mm, z_mm, strict=True):
+        up = np.abs(PLACES[..., 2] - z)
+        body[(across < 20) & (up < height / 2)] = 1
+        centre = np.maximum(centre, np.exp(-0.5 * ((across / 7) ** 2 + (up / (0.2 * height)) ** 2))).astype(np.float32)
+    if gap == "disc":
+        disc[(across < 20) & (body == 0) & (PLACES[..., 2] > min(z_mm)) & (PLACES[..., 2] < max(z_mm))] = 1
+    tube = np.hypot(PLACES[..., 0], PLACES[..., 1] - 30) < 8
+    ones = (tube if canal == "there" else np.zeros_like(tube)).astype(np.float32)
+    blank = np.zeros(GRID.shape, np.float32)
+    return SpineMaps(body, blank, disc, ones, blank, centre, np.ones(GRID.shape, bool), GRID)
+
+
+def test_bodies_that_touch_are_told_apart_by_their_centres() -> None:
+    maps = _column([24, 12, 24], [131, 113, 95], gap="none")
+    labels, candidates = find_instances(maps)
+    assert len(candidates) == 3
+    volumes_ml = sorted(candidate.volume_ml for candidate in candidates)
+    expected_ml = sorted(np.pi * 20**2 * height / 1000 for height in (24, 12, 24))
+    assert volumes_ml == pytest.approx(expected_ml, rel=0.08)
+    assert labels.max() == 3
+
+
+def test_neighbours_make_a_chain_from_head_to_foot() -> None:
+    maps = _column([24, 24, 24], [40, 72, 104])
+    chain = spine_chain(maps, find_instances(maps)[1])
+    assert [round(float(c.centre_lps[2])) for c in chain] == [104, 72, 40]
+
+
+def test_a_body_far_from_the_column_is_left_out() -> None:
+    maps = _column([24, 24, 24], [40, 72, 104])
+    ball = np.linalg.norm(PLACES - [45, -45, 150], axis=-1)
+    maps.body[ball < 14] = 1
+    maps.centre[:] = np.maximum(maps.centre, np.exp(-0.5 * (ball / 5) ** 2))
+    candidates = find_instances(maps)[1]
+    assert len(candidates) == 4
+    assert len(spine_chain(maps, candidates)) == 3
+
+
+def test_bodies_with_nothing_of_a_spine_between_them_are_no_neighbours() -> None:
+    maps = _column([14, 14], [40, 90], gap="none")
+    assert len(spine_chain(maps, find_instances(maps)[1])) == 1
+
+
+def test_without_a_canal_there_is_no_spine() -> None:
+    maps = _column([24, 24, 24], [40, 72, 104], canal="missing")
+    assert spine_chain(maps, find_instances(maps)[1]) == ()
+
+
+def test_the_canal_point_lies_in_the_canal_at_the_bodys_height() -> None:
+    maps = _column([24, 24, 24], [40, 72, 104])
+    point = canal_behind(maps, np.array([0.0, 0.0, 72.0]), np.array([0.0, 0.0, 1.0]))
+    assert point is not None
+    np.testing.assert_allclose(point, [0, 30, 72], atol=1.1)
