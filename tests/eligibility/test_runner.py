@@ -90,3 +90,4 @@ def test_no_profile_or_one_twice_is_a_wrong_call():
 
 def test_an_examination_without_vertebrae_has_no_answers():
     assert judge(study(), ClinicalContext(), [SEED]).judged == {"seed": {}}
+    assert judge(study(), all_answered(), [SEED]).judged == {"seed": {}}

@@ -35,7 +35,8 @@ def judge(study: StudyFindings, clinical: ClinicalContext, profiles: Sequence[Pr
     if not profiles or len(set(names)) != len(names):
         raise UsageError(f"profiles: expected at least one and none twice, got {', '.join(names) or 'none'}")
     refuse_contradictions(clinical)
-    _refuse_unknown_levels(study, clinical, max(profile.min_level_confidence for profile in profiles))
+    if study.vertebrae:  # where no spine was found, that is the answer, not a wrong name
+        _refuse_unknown_levels(study, clinical, max(profile.min_level_confidence for profile in profiles))
     cases = cases_of(study, clinical)
     judged = {
         profile.name: {
@@ -93,7 +94,7 @@ def _refuse_unknown_levels(study: StudyFindings, clinical: ClinicalContext, min_
     for level in sorted(clinical.levels):
         if level not in found:
             raise ClinicalRefused(
-                f"{file}: it names {level}, which was not found; found: {', '.join(found) or 'no vertebra'}; "
+                f"{file}: it names {level}, which was not found; found: {', '.join(found)}; "
                 "correct the file, or name the levels with --anchor"
             )
         confidence = found[level].level_confidence
