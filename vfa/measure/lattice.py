@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from vfa.measure.surface import smooth_surface
+from vfa.measure.surface import quadratic_trend
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.model.morphometry import RIM_MM
 from vfa.model.spine import Vertebra
@@ -26,7 +26,8 @@ CORE_MM = 5.0  # farther in than this the mask's ends are endplates
 WALL_FALL_MM = 1.5  # a surface that falls this far below its own course has left the endplate
 WALL_FALL_PER_STEP = 0.6  # and this share of a sampling step, since coarse masks have stairs
 WALL_PASSES = 3
-NEARBY_COLUMNS = 4
+FEWEST_CORE_COLUMNS = 30  # a quadratic course needs some
+NEARBY_COLUMNS = 8
 NOWHERE_MM = -1e6  # stands outside the footprint, below everything
 
 
@@ -97,16 +98,18 @@ def _without_walls(upper: FloatArray, lower: FloatArray, fall_mm: float) -> NDAr
     for _ in range(WALL_PASSES):
         depth = ndimage.distance_transform_edt(np.pad(footprint, 1))[1:-1, 1:-1] * COLUMN_STEP_MM
         core = depth > CORE_MM
-        if core.sum() < 30:
+        if core.sum() < FEWEST_CORE_COLUMNS:
             break
         fallen = np.zeros_like(footprint)
         for surface, outward in ((upper, 1), (lower, -1)):
             outer = np.where(footprint, outward * surface, NOWHERE_MM)
-            course = outward * smooth_surface(surface, core, sigma_mm=4.0)
+            course = outward * quadratic_trend(surface, core.astype(float))
             beside = ndimage.maximum_filter(outer, size=2 * NEARBY_COLUMNS + 1)
             # Both: an endplate that dips in the middle rises above its own course at the rim, and that is no wall.
             fallen |= (course - outer > fall_mm) & (beside - outer > fall_mm)
-        kept = ndimage.binary_opening(footprint & ~(fallen & ~core), iterations=1)
+        # Only from the margin inwards: a dip that the rim encloses is a deformity of the endplate.
+        outside = ndimage.binary_propagation(~footprint, mask=fallen | ~footprint)
+        kept = ndimage.binary_opening(footprint & ~outside, iterations=1)
         labels, count = ndimage.label(kept)
         if count > 1:
             kept = labels == 1 + int(np.argmax(ndimage.sum_labels(kept, labels, range(1, count + 1))))

@@ -14,7 +14,7 @@ def smooth_surface(
 ) -> FloatArray:
     """Gaussian-smooth a height field (L, A) about its own robust quadratic trend, extended beyond `where`."""
     weights = np.where(where & np.isfinite(surface), 1.0 if weight is None else weight, 0.0)
-    trend = _quadratic_trend(surface, weights)
+    trend = quadratic_trend(surface, weights)
     residual = np.where(weights > 0, surface - trend, 0.0)
     return np.asarray(trend + _local_line(residual, weights, sigma_mm))
 
@@ -48,10 +48,11 @@ def _local_line(values: FloatArray, weights: FloatArray, sigma: float) -> FloatA
     return np.where(enough, solution, 0.0)
 
 
-def _quadratic_trend(surface: FloatArray, weights: FloatArray) -> FloatArray:
+def quadratic_trend(surface: FloatArray, weights: FloatArray) -> FloatArray:
     """(L, A) quadratic fitted to the weighted height field, twice, the second time without outliers."""
     rows, columns = np.meshgrid(*[np.linspace(-1, 1, n) for n in surface.shape], indexing="ij")
     design = np.stack([np.ones_like(rows), rows, columns, rows**2, rows * columns, columns**2], axis=-1)
+    weights = np.where(np.isfinite(surface), weights, 0.0)
     keep = weights > 0
     trend = np.zeros_like(surface)
     for _ in range(2):
