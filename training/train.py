@@ -23,7 +23,7 @@ from torch import Tensor
 
 PEAK_RATE, LAST_RATE, WARM_UP = 1.5e-3, 1e-5, 150
 EMA_DECAY = 0.998
-SMALL_UNTIL = 0.6  # of the time small patches are drawn
+SMALL_UNTIL = 0.75  # of the time small patches are drawn
 LOG_EVERY, CHECK_EVERY_S = 50, 240.0
 
 
