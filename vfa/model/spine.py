@@ -21,7 +21,9 @@ class Vertebra:
         body: (I, J, K) bool mask of the vertebral body.
         grid: the crop's lattice in LPS mm.
         canal_lps: (3,) a point in the spinal canal behind this body; None when unknown.
-        touches_border: whether the volume's edge cuts the body.
+        touches_border: whether the volume's edge cuts the body, so that it cannot be measured.
+        cut_sideways: whether the images' lateral edge passes through the body while its upper, lower, front and back
+            margins are inside: it can be measured where it is seen.
         treated: cement or an implant inside, with the word for it ("cement", "implant"); empty if none seen.
         unusable: a reason why no measurement may be made of this body; empty when it may.
         quality: sentences a reader should know about this body's mask.
@@ -33,6 +35,7 @@ class Vertebra:
     grid: Grid
     canal_lps: FloatArray | None = None
     touches_border: bool = False
+    cut_sideways: bool = False
     treated: str = ""
     unusable: str = ""
     quality: tuple[str, ...] = ()
@@ -43,6 +46,8 @@ class Vertebra:
             raise ValueError(f"body: expected bool {self.grid.shape}, got {self.body.dtype} {self.body.shape}")
         if not self.body.any():
             raise ValueError(f"body: the mask of {self.level} is empty")
+        if self.touches_border and self.cut_sideways:
+            raise ValueError(f"{self.level}: cut sideways and beyond measuring at once, expected one of them")
         if self.level_confidence is not None and not 0 <= self.level_confidence <= 1:
             raise ValueError(f"level_confidence: expected 0–1 or None, got {self.level_confidence}")
 

@@ -16,6 +16,7 @@ from scipy import ndimage
 
 from vfa.model.frame import FloatArray, Grid
 from vfa.model.spine import Vertebra
+from vfa.segment.edges import edge_cut, faces_reached
 
 MARGIN_VOXELS = 3  # empty layers around a body in its crop, so that surfaces close
 TOUCHING = np.ones((3, 3, 3), dtype=bool)  # 26-connectivity: for the pieces of one body
@@ -39,6 +40,7 @@ PLAUSIBLE_ML: dict[str, tuple[float, float]] = {
 }
 MERGED_RATIO = 1.8  # times the neighbours' volume: two bodies in one mask
 SLIVER_RATIO = 0.2  # of the neighbours' volume: less than a vertebra plana leaves
+PART_SEEN = "the images show only {width_mm:.0f} mm of this body's width; its heights are those of the part seen"
 OFF_COLUMN_MM = 30.0  # beyond the line through the neighbours; scoliosis and kyphosis stay below 15
 
 
@@ -145,10 +147,7 @@ def reaches_edge(body: BodyMask, lattice: Grid) -> bool:
         body: the mask, on any grid.
         lattice: the image's or label volume's whole lattice.
     """
-    ijk = lattice.ijk_of(body.points_lps)
-    edge = np.asarray(lattice.shape) - 1
-    # Half a voxel inside the edge layer's inner face; a hundredth of a voxel forgives rounding of positions.
-    return bool((ijk < 0.51).any() or (ijk > edge - 0.51).any())
+    return bool(faces_reached(body.points_lps, lattice))
 
 
 def vertebra_of(
@@ -170,13 +169,17 @@ def vertebra_of(
         quality: sentences to begin with.
     """
     tidied, notes = tidy(body)
+    cut = edge_cut(tidied.points_lps, lattices, canal_lps)
+    if cut.kind == "sideways":
+        notes = (*notes, PART_SEEN.format(width_mm=cut.seen_width_mm))
     return Vertebra(
         level=level,
         level_confidence=level_confidence,
         body=tidied.mask,
         grid=tidied.grid,
         canal_lps=canal_lps,
-        touches_border=any(reaches_edge(tidied, lattice) for lattice in lattices),
+        touches_border=cut.kind == "through",
+        cut_sideways=cut.kind == "sideways",
         quality=(*quality, *notes),
     )
 
@@ -212,12 +215,16 @@ def _odd_size(index: int, vertebrae: Sequence[Vertebra], volumes_ml: Sequence[fl
     low_ml, high_ml = PLAUSIBLE_ML[vertebra.level[0]]
     if volume_ml > high_ml:
         return f"the mask has {volume_ml:.0f} ml, more than a single body of this region"
-    whole = [n for n, other in enumerate(vertebrae) if n != index and not other.touches_border]
-    nearest = sorted(whole, key=lambda n: abs(n - index))[:4]
+    alike = [
+        n
+        for n, other in enumerate(vertebrae)
+        if n != index and not other.touches_border and other.cut_sideways == vertebra.cut_sideways
+    ]
+    nearest = sorted(alike, key=lambda n: abs(n - index))[:4]
     usual_ml = float(np.median([volumes_ml[n] for n in nearest])) if len(nearest) > 1 else None
     if usual_ml is not None and volume_ml > MERGED_RATIO * usual_ml:
         return f"the mask has {volume_ml:.0f} ml where its neighbours have {usual_ml:.0f}: two bodies may be merged"
-    if vertebra.touches_border:
+    if vertebra.touches_border or vertebra.cut_sideways:
         return ""  # cut by the edge: being small is no fault of the mask
     if volume_ml < low_ml or (usual_ml is not None and volume_ml < SLIVER_RATIO * usual_ml):
         return f"the mask has only {volume_ml:.1f} ml, less than a body of this region"
