@@ -8,8 +8,8 @@ from pathlib import Path
 
 from vfa.eligibility import judge, load_profile, read_clinical
 from vfa.errors import UsageError
-from vfa.intake import load_volume
-from vfa.measure import measure_spine
+from vfa.intake import SeriesCandidate, load_volume, read_volume
+from vfa.measure import align, measure_spine
 from vfa.model.assessment import Assessment
 from vfa.model.clinical import ClinicalContext
 from vfa.model.findings import SeriesRecord, StudyFindings
@@ -25,7 +25,7 @@ class AssessmentRequest:
     """What to assess, and how.
 
     Args:
-        input: a folder, file or zip with images; None when masks alone are measured.
+        input: a folder, file or zip with images, or a series already chosen; None when masks alone are measured.
         segmentations: label files; empty to let the segmenter find the bodies. The second gives sub-regions.
         labels: the label scheme in words, "verse" or "totalseg:whole"; None to recognise it.
         clinical: the clinical file (TOML or JSON); None when nothing is stated.
@@ -36,7 +36,7 @@ class AssessmentRequest:
         modality: the kind of image, for files that do not say.
     """
 
-    input: Path | None = None
+    input: Path | SeriesCandidate | None = None
     segmentations: tuple[Path, ...] = ()
     labels: str | None = None
     clinical: Path | None = None
@@ -79,7 +79,7 @@ def locate(request: AssessmentRequest, progress: Progress) -> tuple[Volume | Non
     volume = None
     if request.input is not None:
         progress("reading the images", 0.0)
-        volume = load_volume(request.input, request.series_uid, request.modality)
+        volume = _load(request.input, request)
     if request.segmentations:
         progress("reading the labels", 0.0)
         scheme = parse_labels(request.labels) if request.labels else None
@@ -88,6 +88,12 @@ def locate(request: AssessmentRequest, progress: Progress) -> tuple[Volume | Non
         raise UsageError("no image to segment: give INPUT, or --segmentation FILE")
     spine = find_segmenter(request.segmenter).segment(volume, progress)
     return volume, name_by_anchor(spine, anchor) if anchor else spine
+
+
+def _load(source: Path | SeriesCandidate, request: AssessmentRequest) -> Volume:
+    if isinstance(source, SeriesCandidate):
+        return read_volume(source, request.modality)
+    return load_volume(source, request.series_uid, request.modality)
 
 
 def study_findings(spine: Spine, volume: Volume | None, progress: Progress) -> StudyFindings:
@@ -100,6 +106,7 @@ def study_findings(spine: Spine, volume: Volume | None, progress: Progress) -> S
         vertebrae=vertebrae,
         alternative_naming=spine.alternative_naming,
         notes=spine.notes,
+        alignment=align(vertebrae),
     )
 
 

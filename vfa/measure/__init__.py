@@ -1,5 +1,6 @@
 """From a spine and its image to millimetres with an uncertainty."""
 
+from vfa.measure.alignment import align
 from vfa.measure.measure_spine import measure_spine
 
-__all__ = ["measure_spine"]
+__all__ = ["align", "measure_spine"]

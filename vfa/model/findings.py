@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from vfa.model.alignment import AlignmentMeasure
 from vfa.model.estimate import Measured, Unmeasurable
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.model.morphometry import BodyHeights, Deformity, ExpectedHeights, HeightLoss, LateralLoss
@@ -81,6 +82,7 @@ class StudyFindings:
     vertebrae: tuple[VertebraFindings, ...]
     alternative_naming: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    alignment: tuple[AlignmentMeasure, ...] = ()
 
     def __getitem__(self, level: str) -> VertebraFindings:
         for vertebra in self.vertebrae:

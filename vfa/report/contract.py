@@ -280,10 +280,20 @@ class Segmentation(_Part):
     alternative_naming: tuple[str, ...]
 
 
-class Alignment(_Part):
-    """Angles between vertebrae."""
+class AlignmentMeasure(Quantity):
+    """An angle between two endplates, or a slip between two bodies, with its landmarks."""
 
-    angles_deg: tuple[NamedQuantity, ...] | Missing
+    name: str
+    level: str
+    cranial_landmark: str
+    caudal_landmark: str
+
+
+class Alignment(_Part):
+    """How the vertebrae stand to each other."""
+
+    angles_deg: tuple[AlignmentMeasure, ...]
+    listhesis_mm: tuple[AlignmentMeasure, ...]
 
 
 class ChecklistItem(_Part):

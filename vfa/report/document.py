@@ -5,7 +5,7 @@ from __future__ import annotations
 from vfa import __version__
 from vfa.intended_use import NOTICE
 from vfa.model.assessment import Assessment, Outcome, ProcedureAssessment
-from vfa.model.findings import SeriesRecord, VertebraFindings
+from vfa.model.findings import SeriesRecord, StudyFindings, VertebraFindings
 from vfa.report import contract as c
 from vfa.report.vertebra_part import measured_parts, missing
 
@@ -26,7 +26,7 @@ def to_document(assessment: Assessment) -> c.AssessmentFile:
             alternative_naming=findings.alternative_naming,
         ),
         vertebrae=tuple(_vertebra(vertebra, assessment) for vertebra in findings.vertebrae),
-        alignment=c.Alignment(angles_deg=missing("not_implemented_measurement", "vfa does not measure angles yet")),
+        alignment=c.Alignment(angles_deg=_alignment(findings, "deg"), listhesis_mm=_alignment(findings, "mm")),
         readiness=c.Readiness(
             checklist=tuple(
                 c.ChecklistItem(id=item.id, sentence=item.sentence, status=item.status, because=item.because)
@@ -34,6 +34,21 @@ def to_document(assessment: Assessment) -> c.AssessmentFile:
             )
         ),
         notes=(*findings.notes, *assessment.notes),
+    )
+
+
+def _alignment(findings: StudyFindings, unit: str) -> tuple[c.AlignmentMeasure, ...]:
+    return tuple(
+        c.AlignmentMeasure(
+            value=measure.estimate.value,
+            ci95=measure.estimate.ci95,
+            name=measure.name,
+            level=measure.level,
+            cranial_landmark=measure.cranial_landmark,
+            caudal_landmark=measure.caudal_landmark,
+        )
+        for measure in findings.alignment
+        if measure.estimate.unit == unit
     )
 
 
