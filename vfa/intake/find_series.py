@@ -43,19 +43,26 @@ def list_series(path: Path, on_progress: Progress | None = None) -> SeriesList:
     """
     if not path.exists():
         raise UsageError(f"{path} does not exist; give a folder, a file or a zip with images.")
+    with FileOpener() as opener:
+        return list_files(walk(root_of(path), opener), opener, on_progress)
+
+
+def list_files(
+    found: Iterable[StoredFile | LeftOut], opener: FileOpener, on_progress: Progress | None = None
+) -> SeriesList:
+    """Every series in these files; what is left out already stays so."""
     candidates: list[SeriesCandidate] = []
     headers: list[FrameHeader] = []
-    with FileOpener() as opener:
-        found = list(walk(_root_of(path), opener))
-        left_out = [item for item in found if isinstance(item, LeftOut)]
-        files = [item for item in found if isinstance(item, StoredFile)]
-        for result in _read_all(files, opener, on_progress):
-            if isinstance(result, LeftOut):
-                left_out.append(result)
-            elif isinstance(result, SeriesCandidate):
-                candidates.append(result)
-            else:
-                headers += result
+    items = list(found)
+    left_out = [item for item in items if isinstance(item, LeftOut)]
+    files = [item for item in items if isinstance(item, StoredFile)]
+    for result in _read_all(files, opener, on_progress):
+        if isinstance(result, LeftOut):
+            left_out.append(result)
+        elif isinstance(result, SeriesCandidate):
+            candidates.append(result)
+        else:
+            headers += result
     damaged = _damaged_by_folder(left_out)
     for group in group_frames(headers):
         candidates.append(dicom_candidate(group, damaged))
@@ -66,7 +73,7 @@ def list_series(path: Path, on_progress: Progress | None = None) -> SeriesList:
     return SeriesList(tuple(candidates), tuple(left_out))
 
 
-def _root_of(path: Path) -> Path:
+def root_of(path: Path) -> Path:
     """A DICOMDIR stands for the folder it lies in (PS3.10 8.6)."""
     return path.parent if path.is_file() and path.name.upper().split(".")[0] == "DICOMDIR" else path
 
