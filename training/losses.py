@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-CLASS_WEIGHTS = (0.6, 1.4, 1.0, 1.6, 1.0, 1.0)  # the thin disc decides whether two bodies stay apart
+CLASS_WEIGHTS = (0.6, 1.4, 1.0, 1.6, 1.0, 1.6)  # the thin disc decides whether two bodies stay apart
 HEAT_WEIGHT = 4.0
 DEEP_WEIGHTS = (1.0, 0.4, 0.2)
 

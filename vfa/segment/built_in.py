@@ -67,7 +67,7 @@ class BuiltInSegmenter:
 
 def _on_image(maps: SpineMaps, instances: NDArray[np.int32], candidate: Candidate, image: Grid) -> BodyMask | None:
     """The body on the image's own voxels: its probability interpolated, cut at one half; None if too small to see."""
-    box = ndimage.find_objects(instances == candidate.number)[0]
+    box = ndimage.find_objects((instances == candidate.number).astype(np.uint8))[0]
     pad = int(np.ceil(REACH_MM / SPACING_MM)) + 1
     part = tuple(slice(max(s.start - pad, 0), s.stop + pad) for s in box)
     start = np.array([s.start for s in part])
