@@ -14,6 +14,7 @@ from vfa.segment.locate import SpineMaps
 from vfa.segment.network_input import SPACING_MM
 
 BODY_AT_LEAST = 0.5  # probability
+VOXEL_ML = SPACING_MM**3 / 1000
 PEAK_AT_LEAST = 0.25  # of the centre map; a perfect peak is 1
 FAINTEST_CENTRE = 1e-4  # below it the centre map says nothing
 ONE_PEAK_VALLEY = 0.6  # two peaks with no deeper valley between them than this share of the lower one are one body
@@ -62,26 +63,39 @@ def find_instances(maps: SpineMaps) -> tuple[NDArray[np.int32], tuple[Candidate,
     """
     mask = maps.body >= BODY_AT_LEAST
     peaks = _peaks(maps, mask)
-    labels = np.zeros(mask.shape, dtype=np.int32)
-    if not len(peaks):
-        return labels, ()
     markers = np.zeros(mask.shape, dtype=np.int32)
     markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
     # Each peak is scaled to its body, so the way to it, in its own widths, says whose voxel it is.
     relief = -np.log(np.maximum(maps.centre, FAINTEST_CENTRE))
     labels = np.asarray(watershed(relief, markers, mask=mask), dtype=np.int32)
-    numbers = np.arange(1, len(peaks) + 1)
-    sizes_ml = np.bincount(labels.ravel(), minlength=len(peaks) + 1)[1:] * SPACING_MM**3 / 1000
-    centres = maps.grid.lps_of(np.array(ndimage.center_of_mass(mask, labels, numbers)))
-    means = ndimage.mean(maps.body, labels, numbers)
-    candidates = tuple(
-        Candidate(
-            int(n), centres[n - 1], float(sizes_ml[n - 1]), float(maps.centre[tuple(peaks[n - 1])]), float(means[n - 1])
-        )
-        for n in numbers
-        if sizes_ml[n - 1] >= CANDIDATE_AT_LEAST_ML
+    labels, count = _with_cut_bodies(maps, mask, labels)
+    return labels, tuple(
+        candidate for number in range(1, count + 1) if (candidate := _candidate(maps, labels, number)) is not None
     )
-    return labels, candidates
+
+
+def _with_cut_bodies(
+    maps: SpineMaps, mask: NDArray[np.bool_], labels: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], int]:
+    """Add the pieces without a peak that reach the image's edge: bodies whose centre was not scanned."""
+    count = int(labels.max())
+    pieces, found = ndimage.label(mask & (labels == 0))
+    inner = ndimage.binary_erosion(maps.known, iterations=2)
+    for piece in range(1, found + 1):
+        own = pieces == piece
+        if own.sum() * VOXEL_ML >= CANDIDATE_AT_LEAST_ML and not inner[own].all():
+            count += 1
+            labels[own] = count
+    return labels, count
+
+
+def _candidate(maps: SpineMaps, labels: NDArray[np.int32], number: int) -> Candidate | None:
+    own = labels == number
+    volume_ml = float(own.sum() * VOXEL_ML)
+    if volume_ml < CANDIDATE_AT_LEAST_ML:
+        return None
+    centre_lps = maps.grid.lps_of(np.argwhere(own).mean(axis=0))
+    return Candidate(number, centre_lps, volume_ml, float(maps.centre[own].max()), float(maps.body[own].mean()))
 
 
 def _peaks(maps: SpineMaps, mask: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -157,7 +171,7 @@ def _has_canal(maps: SpineMaps, chain: list[Candidate]) -> bool:
     near = np.zeros(len(places), dtype=bool)
     for candidate in chain:
         near |= np.linalg.norm(places - candidate.centre_lps, axis=1) < CANAL_WITHIN_MM
-    return bool(near.sum() * SPACING_MM**3 / 1000 >= CANAL_AT_LEAST_ML * min(len(chain), 3))
+    return bool(near.sum() * VOXEL_ML >= CANAL_AT_LEAST_ML * min(len(chain), 3))
 
 
 def canal_behind(maps: SpineMaps, centre_lps: FloatArray, cranial: FloatArray) -> FloatArray | None:

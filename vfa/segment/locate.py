@@ -22,8 +22,7 @@ ALONG_STEP = 40  # voxels from window to window on the second walk, which follow
 SECOND_WALK_WEIGHT = 4.0  # of what is seen with the column in the middle of the window
 FIRST_WALK_SHARE = 0.7  # of the work, as progress tells it
 THREADS = 2
-LEAST_SIGNAL_SHARE = 0.01  # of a window's voxels: fewer above LEAST_SIGNAL and it holds air alone
-LEAST_SIGNAL = 0.08  # of the normalised brightness; CT: −160 HU
+LEAST_SHARE = 0.004  # of a window's voxels (10 ml) are bright enough to be part of a vertebra, or it is left out
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +84,7 @@ class _Walk:
     @property
     def maps(self) -> FloatImage:
         """(7, X, Y, Z) the mean of what the windows said."""
-        return self.total / self.weight
+        return np.asarray(self.total / self.weight, dtype=np.float32)
 
 
 def locate(seen: NetworkInput, progress: Progress) -> SpineMaps:
@@ -98,7 +97,7 @@ def locate(seen: NetworkInput, progress: Progress) -> SpineMaps:
     shape = np.asarray(seen.image.shape)
     missing = np.maximum(np.asarray(WINDOW) - shape, 0)
     walk = _Walk(np.pad(seen.image, [(0, int(more)) for more in missing]))
-    first = [place for place in _window_starts(walk.image.shape) if _worth_a_look(walk.image, place)]
+    first = [place for place in _window_starts(walk.image.shape) if _worth_a_look(walk.image, place, seen.seen_from)]
     for number, place in enumerate(first, start=1):
         walk.look(place, 1.0)
         progress("looking for the spine", FIRST_WALK_SHARE * number / len(first))
@@ -138,9 +137,9 @@ def _probabilities(window: FloatImage) -> FloatImage:
     return np.concatenate([classes, centre]).astype(np.float32)
 
 
-def _worth_a_look(image: FloatImage, start: tuple[int, ...]) -> bool:
+def _worth_a_look(image: FloatImage, start: tuple[int, ...], seen_from: float) -> bool:
     box = tuple(slice(a, a + size) for a, size in zip(start, WINDOW, strict=True))
-    return bool((image[box] > LEAST_SIGNAL).mean() >= LEAST_SIGNAL_SHARE)
+    return bool((image[box] > seen_from).mean() >= LEAST_SHARE)
 
 
 def _window_starts(shape: tuple[int, ...]) -> list[tuple[int, ...]]:

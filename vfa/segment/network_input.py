@@ -14,6 +14,8 @@ from vfa.model.volume import Volume
 SPACING_MM = 2.0
 CT_WINDOW_HU = (-250.0, 850.0)  # the window the network was trained with
 MR_PERCENTILES = (1.0, 99.0)  # the middle of the range it was trained with
+SEEN_FROM_HU = 150.0  # bone, contrast medium or metal; where a window holds none there is no vertebra
+SEEN_FROM_SIGNAL = 0.08  # of the normalised MR signal: anything but air
 MOST_MR = 1.5  # brighter than this multiple of the upper percentile is cut off, as in training
 
 FloatImage = NDArray[np.float32]
@@ -27,11 +29,13 @@ class NetworkInput:
         image: (X, Y, Z) float32, about 0–1, 0 outside the image; x to the left, y to the back, z to the head.
         known: (X, Y, Z) bool: inside the image.
         grid: the 2 mm lattice, in LPS mm.
+        seen_from: a brightness that some of any vertebra's voxels exceed; what stays below it need not be looked at.
     """
 
     image: FloatImage
     known: NDArray[np.bool_]
     grid: Grid
+    seen_from: float = SEEN_FROM_SIGNAL
 
 
 def network_input(volume: Volume) -> NetworkInput:
@@ -44,7 +48,8 @@ def network_input(volume: Volume) -> NetworkInput:
     )
     known = np.isfinite(resampled)
     scaled = _window(resampled) if volume.modality.is_ct else _percentiles(resampled, known)
-    return NetworkInput(np.where(known, scaled, 0).astype(np.float32), known, target)
+    seen_from = float(_window(np.float32(SEEN_FROM_HU))) if volume.modality.is_ct else SEEN_FROM_SIGNAL
+    return NetworkInput(np.where(known, scaled, 0).astype(np.float32), known, target, seen_from)
 
 
 def _binned(volume: Volume) -> tuple[FloatImage, Grid]:
@@ -77,7 +82,7 @@ def _lattice_around(grid: Grid) -> Grid:
     return Grid.from_axes((int(shape[0]), int(shape[1]), int(shape[2])), (SPACING_MM,) * 3, low)
 
 
-def _window(hounsfield: FloatImage) -> FloatImage:
+def _window(hounsfield: FloatImage | np.float32) -> FloatImage:
     low, high = CT_WINDOW_HU
     return np.asarray((np.clip(hounsfield, low, high) - low) / (high - low), dtype=np.float32)
 
