@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.measure.made_up import heights_of_three, three
+from tests.measure.shapes import column_of_blocks
+from vfa.measure import measure_spine
 from vfa.measure.deformity import deformity, height_loss, lateral_loss
 from vfa.model.morphometry import BodyHeights, Deformity, ExpectedHeights, FractureStatus, Shape, genant_grade
+from vfa.model.spine import Spine
 
 EXPECTED = ExpectedHeights(three(26, 26, 26, 0.3), three(26, 26, 26, 0.3), three(26, 26, 26, 0.3), "neighbours T12, L2")
 
@@ -66,3 +71,17 @@ def test_grade_probabilities_sum_to_one_and_lean_where_the_loss_is() -> None:
     grades = judged(heights_of_three(18.2, 22, 26)).grade_probabilities
     assert sum(grades) == pytest.approx(1)
     assert grades[2] == max(grades)
+
+
+def test_a_lowest_body_without_a_name_may_be_the_sacrum_and_is_left_to_a_reader() -> None:
+    spine = column_of_blocks([(26, 26), (26, 26), (15, 26)])
+    unnamed = Spine(
+        tuple(replace(v, level=f"V{n}") for n, v in enumerate(spine.vertebrae, start=1)), spine.grid, "made for a test"
+    )
+    lowest = measure_spine(unnamed, None)[-1].deformity
+    assert isinstance(lowest, Deformity)
+    assert lowest.fracture is FractureStatus.INDETERMINATE
+    assert "sacrum" in lowest.because
+    named = measure_spine(spine, None)[-1].deformity
+    assert isinstance(named, Deformity)
+    assert named.fracture is FractureStatus.PRESENT

@@ -52,7 +52,9 @@ class Search:
         return np.arange(-count, count + 1, dtype=np.float64) * self.step_mm
 
 
-SEARCHES = (Search(3.5, 0.5, 2.5, 2.0), Search(1.5, 0.25, 1.0, 1.2), Search(0.75, 0.25, 1.0, 0.7))
+BRIGHT_SEARCH = (Search(3.5, 0.5, 2.5, 2.0), Search(1.5, 0.25, 1.0, 1.2), Search(0.75, 0.25, 1.0, 0.7))
+# On MR dark lines run inside the body too (basivertebral vein, sclerosis), so the mask's word weighs more.
+DARK_SEARCH = (Search(2.5, 0.5, 1.2, 2.5), Search(1.5, 0.25, 0.8, 1.5), Search(0.75, 0.25, 0.8, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +135,7 @@ def find_endplate(
     aggregate_mm = float(np.clip(0.7 + 0.4 * blur.box_mm, 1.0, 3.0))
     dark = not volume.modality.is_ct
     contrast = np.zeros_like(reference)
-    for search in SEARCHES:
+    for search in DARK_SEARCH if dark else BRIGHT_SEARCH:
         evidence = samples.binned(reference, outward, aggregate_mm)
         found, explained = _best_offset(evidence, blur, search, dark=dark)
         surface, contrast = np.array(reference), np.zeros_like(reference)
@@ -184,7 +186,7 @@ class _Samples:
         body = lattice.frame.body_of(volume.grid.lps_of(ijk))
         middle = float(np.median(reference[lattice.footprint]))
         spread = float(np.ptp(reference[lattice.footprint]))
-        reach = REACH_MM + spread + SEARCHES[0].reach_mm
+        reach = REACH_MM + spread + BRIGHT_SEARCH[0].reach_mm
         near = np.abs(body[:, 2] - middle) <= reach
         for axis, positions in ((0, lattice.left_mm), (1, lattice.anterior_mm)):
             near &= (body[:, axis] >= positions[0] - 0.5) & (body[:, axis] <= positions[-1] + 0.5)

@@ -31,7 +31,15 @@ from vfa.model.anatomy import is_provisional, levels_apart
 from vfa.model.estimate import Unmeasurable, Why
 from vfa.model.findings import VertebraFindings
 from vfa.model.frame import BodyFrame, FloatArray
-from vfa.model.morphometry import BodyHeights, Deformity, ExpectedHeights, HeightLoss, HeightMap, LateralLoss
+from vfa.model.morphometry import (
+    BodyHeights,
+    Deformity,
+    ExpectedHeights,
+    FractureStatus,
+    HeightLoss,
+    HeightMap,
+    LateralLoss,
+)
 from vfa.model.spine import Spine, Vertebra
 from vfa.model.volume import Volume
 
@@ -74,7 +82,19 @@ def measure_spine(
         if isinstance(m.heights, BodyHeights)
     }
     expected = expect_all(candidates)
-    return tuple(_findings(m, expected.get(m.vertebra.level)) for m in measured)
+    return tuple(_doubted(_findings(m, expected.get(m.vertebra.level)), spine) for m in measured)
+
+
+def _doubted(found: VertebraFindings, spine: Spine) -> VertebraFindings:
+    """A lowest body without a name may be the first of the sacrum, whose shape is no deformity."""
+    lowest = spine.vertebrae[-1].level
+    meaning = found.deformity
+    if found.level != lowest or not is_provisional(lowest) or isinstance(meaning, Unmeasurable):
+        return found
+    if meaning.fracture is not FractureStatus.PRESENT:
+        return found
+    because = f"{meaning.because}; but the lowest body in view has no name and may be the first of the sacrum"
+    return replace(found, deformity=replace(meaning, fracture=FractureStatus.INDETERMINATE, because=because))
 
 
 def _positions(spine: Spine) -> list[int]:
