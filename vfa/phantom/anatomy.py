@@ -15,6 +15,8 @@ from vfa.model.anatomy import order
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.phantom.body_field import BodyField
 from vfa.phantom.body_shape import BodyShape
+from vfa.phantom.features import of_kind, only_one
+from vfa.phantom.inclusions import Inclusion
 from vfa.phantom.level_sizes import (
     SACRAL_ANTERIOR_HEIGHT_MM,
     SACRAL_CANAL_DEPTH_MM,
@@ -27,6 +29,7 @@ from vfa.phantom.level_sizes import (
 )
 from vfa.phantom.placement import Disc, Pose, SpineCurve, stacked, turned, wedge_half_deg
 from vfa.phantom.recipe import SpineRecipe
+from vfa.phantom.shape_changes import Bulge
 from vfa.phantom.true_frame import true_frame
 
 __all__ = ["Arch", "PhantomSpine", "PhantomVertebra", "Pose", "SpineCurve", "SpineRecipe", "build_spine"]
@@ -55,13 +58,14 @@ class Arch:
 class PhantomVertebra:
     """One vertebra: the shape of its body and arch, and where its construction frame lies in LPS.
 
-    The sacrum's first segment is one of these too, with level "S1".
+    The sacrum's first segment is one of these too, with level "S1". `inclusions` are what is found in or at it.
     """
 
     level: str
     construction: BodyFrame
     shape: BodyShape
     arch: Arch
+    inclusions: tuple[Inclusion, ...] = ()
 
     @property
     def width_mm(self) -> float:
@@ -80,8 +84,8 @@ class PhantomVertebra:
 
     @property
     def intact(self) -> PhantomVertebra:
-        """The same vertebra, in the same place, before its fracture."""
-        return replace(self, shape=self.shape.intact)
+        """The same vertebra, in the same place, before anything happened to it."""
+        return replace(self, shape=self.shape.intact, inclusions=())
 
     @property
     def canal_centre_mm(self) -> tuple[float, float, float]:
@@ -174,6 +178,7 @@ def _varied(recipe: SpineRecipe, level: str) -> tuple[BodyShape, Arch]:
         cortex_mm=float(np.clip(0.6 + 0.08 * chance[7], 0.4, 1.0)),
         endplate_mm=float(np.clip(0.62 + 0.06 * chance[8], 0.5, 0.8)),
         fracture=recipe.fractures.get(level),
+        bulge=only_one(recipe.features.get(level, ()), Bulge),
     )
     return shape, Arch(
         float(size.canal_depth_mm * arch[0]),
@@ -238,7 +243,8 @@ def build_spine(recipe: SpineRecipe) -> PhantomSpine:
     for level in recipe.levels:
         frame = frames[level]
         centred = BodyFrame.from_directions(frame.centre_lps - middle, frame.cranial, frame.anterior)
-        segments[level] = PhantomVertebra(level, recipe.pose.placed(centred), *parts[level])
+        inclusions = of_kind(recipe.features.get(level, ()), Inclusion)
+        segments[level] = PhantomVertebra(level, recipe.pose.placed(centred), *parts[level], inclusions)
     return PhantomSpine(
         recipe,
         tuple(segments[level] for level in recipe.bodies),

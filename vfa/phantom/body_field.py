@@ -24,6 +24,7 @@ STEEPEST_SLOPE = 1.5  # beyond it (the rounded edge) the wall is the nearer surf
 FRAGMENT_HALF_WIDTH = 0.24  # of the body's width
 FRAGMENT_DEPTH_MM = 9.0  # how much of the body in front of the wall goes with the fragment
 FRAGMENT_LOWEST = 0.42  # height fraction at which its bevelled underside starts
+FRAGMENT_REACH_MM = 12.0  # how far a turned fragment's corners reach beyond where they were, at most
 BEVEL = (0.8, 0.6)  # the underside's normal: down and back
 
 
@@ -66,6 +67,8 @@ class _Tables:
 def _tabulate(shape: BodyShape) -> _Tables:
     half_x = shape.width_mm / 2 * max(1.0, shape.lower_scale) + MARGIN_MM
     half_y = shape.depth_mm / 2 * max(1.0, shape.lower_scale) + MARGIN_MM
+    if shape.bulge is not None:
+        half_y += shape.bulge.depth_mm
     xs, ys = np.arange(-half_x, half_x, PITCH_MM), np.arange(-half_y, half_y, PITCH_MM)
     x, y = np.meshgrid(xs, ys, indexing="ij")
     rim, rim_lower = shape.rim_distance_mm(x, y), shape.lower_rim_distance_mm(x, y)
@@ -98,8 +101,15 @@ class BodyField:
         tallest = max(shape.anterior_height_mm, shape.posterior_height_mm) / 2
         half = np.array([shape.width_mm / 2 * scale + 2, shape.depth_mm / 2 * scale + 2, tallest + 1])
         low, high = -half, half.copy()
-        if shape.fracture is not None:
+        if shape.bulge is not None:
+            low[1] -= shape.bulge.depth_mm
+        if shape.fracture is not None and shape.fracture.retropulsion_mm > 0:
             low[1] -= shape.fracture.retropulsion_mm
+            motion = shape.fracture.fragment
+            if not motion.is_straight:
+                reach = FRAGMENT_REACH_MM * np.sin(np.radians(np.abs([motion.tilt_deg, motion.turn_deg]))).max()
+                low[1] -= reach
+                high[2] += reach + abs(motion.lift_mm)
         return low, high
 
     def distances(self, x: Points, y: Points, z: Points) -> Distances:
@@ -113,6 +123,9 @@ class BodyField:
         rim_lower = tables.rim_lower.take(at)
         wall = rim_lower + (tables.rim.take(at) - rim_lower) * height
         wall += np.float32(4) * height * (1 - height) * tables.inset.take(at)
+        if self.shape.bulge is not None:
+            across = x * np.float32(2 / self.shape.width_mm)
+            wall = wall - self.shape.bulge.behind_mm(across, y, height).astype(np.float32)
         return Distances(endplate, wall)
 
     def rim_distance(self, x: Points, y: Points) -> Points:
@@ -124,18 +137,51 @@ class BodyField:
         at = self._tables.index(x, y)
         return self._tables.upper.take(at), self._tables.lower.take(at)
 
+    def _fragment_at_rest(self, x: Points, y: Points, z: Points) -> tuple[Points, Points, Points]:
+        """Points of the fragment as if it had only been driven straight back: its lift and turns undone."""
+        fracture = self.shape.fracture
+        if fracture is None or fracture.fragment.is_straight:
+            return x, y, z
+        motion = fracture.fragment
+        wall_y, lowest, highest = self._fragment_place
+        middle = wall_y - fracture.retropulsion_mm + FRAGMENT_DEPTH_MM / 2, (lowest + highest) / 2
+        dx, dy, dz = x, y - np.float32(middle[0]), z - np.float32(middle[1] + motion.lift_mm)
+        cos, sin = np.cos(np.radians(motion.turn_deg)), np.sin(np.radians(motion.turn_deg))
+        dx, dy = np.float32(cos) * dx - np.float32(sin) * dy, np.float32(sin) * dx + np.float32(cos) * dy
+        cos, sin = np.cos(np.radians(motion.tilt_deg)), np.sin(np.radians(motion.tilt_deg))
+        dy, dz = np.float32(cos) * dy + np.float32(sin) * dz, np.float32(cos) * dz - np.float32(sin) * dy
+        return dx, dy + np.float32(middle[0]), dz + np.float32(middle[1])
+
     def before_driven_back(self, x: Points, y: Points, z: Points) -> Distances:
         """Distances of points of the fragment from where they were in the body, before it was driven back."""
         by_mm = 0.0 if self.shape.fracture is None else self.shape.fracture.retropulsion_mm
         _, forward, up = cranial_in_construction(self.shape)
         anterior = by_mm * np.array([up, -forward]) / np.hypot(forward, up)
+        x, y, z = self._fragment_at_rest(x, y, z)
         return self.distances(x, y + np.float32(anterior[0]), z + np.float32(anterior[1]))
+
+    @cached_property
+    def _fragment_place(self) -> tuple[float, float, float]:
+        """The y of the wall it came from, and the z of its lower edge and of the endplate there."""
+        shape = self.shape
+        wall_y = float(shape.posterior_wall_mm(0.0, 1.0))
+        lower, upper = shape.lower_mm(0.0, wall_y + 2), shape.upper_mm(0.0, wall_y + 2)
+        return wall_y, float(lower + FRAGMENT_LOWEST * (upper - lower)), float(upper)
+
+    def fragment_cut(self, x: Points, y: Points, z: Points) -> Points:
+        """Signed distance to the planes that cut the fragment out of a body, at rest; negative within them."""
+        wall_y, lowest, _ = self._fragment_place
+        bevel = np.float32(BEVEL[0]) * (np.float32(lowest) - z) + np.float32(BEVEL[1]) * (np.float32(wall_y) - y)
+        sides = np.abs(x) - np.float32(FRAGMENT_HALF_WIDTH * self.shape.width_mm)
+        front = y - np.float32(wall_y + FRAGMENT_DEPTH_MM)
+        return np.asarray(np.maximum(np.maximum(sides, bevel), front))
 
     def fragment(self, x: Points, y: Points, z: Points) -> tuple[Points, Points]:
         """Signed distance to the fragment driven into the canal, and to its broken sides alone.
 
         The fragment is the middle of the upper posterior wall, moved straight back in the body's own frame by the
-        retropulsion, so its wall stands exactly that far behind where it was. Its bevelled underside makes it angular.
+        retropulsion, so its wall stands exactly that far behind where it was; then it may be lifted, tilted and
+        turned about its own middle. Its bevelled underside makes it angular.
 
         Raises:
             ValueError: if the body has no fragment.
@@ -144,15 +190,8 @@ class BodyField:
         if shape.fracture is None or shape.fracture.retropulsion_mm == 0:
             raise ValueError("fragment: this body has none")
         moved = self.before_driven_back(x, y, z).surface
-        wall_y = float(shape.posterior_wall_mm(0.0, 1.0))
-        lowest = shape.lower_mm(0.0, wall_y + 2) + FRAGMENT_LOWEST * (
-            shape.upper_mm(0.0, wall_y + 2) - shape.lower_mm(0.0, wall_y + 2)
-        )
-        bevel = np.float32(BEVEL[0]) * (np.float32(lowest) - z) + np.float32(BEVEL[1]) * (np.float32(wall_y) - y)
-        sides = np.abs(x) - np.float32(FRAGMENT_HALF_WIDTH * shape.width_mm)
-        front = y - np.float32(wall_y + FRAGMENT_DEPTH_MM)
-        broken = np.maximum(np.maximum(sides, bevel), front)
-        return np.asarray(np.maximum(broken, moved)), np.asarray(broken)
+        broken = self.fragment_cut(*self._fragment_at_rest(x, y, z))
+        return np.asarray(np.maximum(broken, moved)), broken
 
     def surface(self, x: Points, y: Points, z: Points) -> Points:
         """Signed distance to the outer surface of the body, fragment included."""

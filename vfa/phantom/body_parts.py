@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.phantom.anatomy import PhantomVertebra
+from vfa.phantom.fractures import Fracture
 from vfa.phantom.materials import Tissue
 from vfa.phantom.solids import Bar
 
@@ -112,12 +114,21 @@ class FragmentPart:
 
     def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
         """Its wall where it stands out of the body, its marrow (open where it broke), then the fracture line."""
+        fracture = cast("Fracture", self.vertebra.shape.fracture)
         whole, broken = self.vertebra.field.fragment(x, y, z)
         body = self.vertebra.field.distances(x, y, z).surface
+        cortex = np.float32(self.vertebra.shape.cortex_mm)
+        opened = y - np.float32(self._wall_y + WALL_OPENED_MM)
+        if not fracture.fragment.is_straight:
+            left_behind = np.maximum(self.vertebra.field.fragment_cut(x, y, z), body - np.float32(OVERLAP_MM))
+            yield Tissue.FLUID, np.maximum(left_behind, opened)
         yield Tissue.BODY_CORTEX, np.maximum(whole, -body - np.float32(OVERLAP_MM))
-        core = self.vertebra.field.before_driven_back(x, y, z).surface + np.float32(self.vertebra.shape.cortex_mm)
+        if fracture.fragment.edge == "closed":
+            yield Tissue.BODY_MARROW, np.maximum(whole + cortex, opened)
+            return
+        core = self.vertebra.field.before_driven_back(x, y, z).surface + cortex
         behind = np.maximum(core, broken)
-        yield Tissue.BODY_MARROW, np.maximum(behind, y - np.float32(self._wall_y + WALL_OPENED_MM))
+        yield Tissue.BODY_MARROW, np.maximum(behind, opened)
         line = np.abs(broken) - np.float32(FRACTURE_LINE_MM / 2)
         yield Tissue.FLUID, np.maximum(line, np.maximum(body, core))
 

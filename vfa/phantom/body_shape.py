@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vfa.phantom.fractures import Fracture
+from vfa.phantom.shape_changes import Bulge
 
 Field = NDArray[np.floating[Any]]
 
@@ -46,6 +47,7 @@ class BodyShape:
         cortex_mm: thickness of the wall.
         endplate_mm: thickness of the bony endplates.
         fracture: what has happened to it; None for an intact body.
+        bulge: of the posterior wall, smooth and with its cortex; None for the usual hollow.
 
     Raises:
         ValueError: if a measure is not positive, or the fracture leaves less than 3 mm of bone.
@@ -65,6 +67,7 @@ class BodyShape:
     cortex_mm: float = 0.6
     endplate_mm: float = 0.6
     fracture: Fracture | None = None
+    bulge: Bulge | None = None
 
     def __post_init__(self) -> None:
         for name in ("width_mm", "depth_mm", "anterior_height_mm", "posterior_height_mm", "lower_scale"):
@@ -79,12 +82,17 @@ class BodyShape:
 
     @property
     def intact(self) -> BodyShape:
-        """The same body before its fracture."""
-        return replace(self, fracture=None)
+        """The same body before anything happened to it."""
+        return replace(self, fracture=None, bulge=None)
 
     @property
     def without_fragment(self) -> BodyShape:
-        """The same body, its endplates as the fracture left them, with no fragment in the canal."""
+        """The same body, its endplates as the fracture left them, with no fragment or bulge in the canal."""
+        return replace(self.whole_wall, bulge=None)
+
+    @property
+    def whole_wall(self) -> BodyShape:
+        """The same body with nothing broken out of it: no fragment; a bulge keeps its cortex and stays."""
         if self.fracture is None:
             return self
         return replace(self, fracture=replace(cast("Any", self.fracture), retropulsion_mm=0.0))
@@ -209,7 +217,10 @@ class BodyShape:
         t = np.clip(np.asarray(height_fraction, dtype=float), 0.0, 1.0)
         scale = self.lower_scale + (1 - self.lower_scale) * t
         x, y = np.asarray(x_mm, dtype=float) / scale, np.asarray(y_mm, dtype=float) / scale
-        return np.asarray(self.rim_distance_mm(x, y) * scale + 4 * t * (1 - t) * self.waist_inset_mm(x, y))
+        wall = self.rim_distance_mm(x, y) * scale + 4 * t * (1 - t) * self.waist_inset_mm(x, y)
+        if self.bulge is not None:
+            wall = wall - self.bulge.behind_mm(2 * x / self.width_mm, y, t)
+        return np.asarray(wall)
 
     def posterior_wall_mm(self, x_mm: ArrayLike, height_fraction: ArrayLike) -> Field:
         """The y of the posterior wall over x at a height fraction, without any fragment."""

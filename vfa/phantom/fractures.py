@@ -16,10 +16,46 @@ from numpy.typing import NDArray
 Side = Literal["both", "left", "right"]
 Band = Literal["none", "sclerotic"]
 Shape = Literal["wedge", "biconcave", "crush", "burst"]
+Edge = Literal["open", "closed"]
 Field = NDArray[np.floating[Any]]
 
 BURST_POSTERIOR_SHARE = 0.35  # of the anterior loss, as the posterior wall buckles too
 BICONCAVE_UPPER_SHARE = 0.6  # of the loss, the rest is the lower endplate's
+
+
+@dataclass(frozen=True)
+class FragmentMotion:
+    """What a fragment of the posterior wall did beside being driven straight back.
+
+    Args:
+        tilt_deg: turn about the left axis, positive brings its upper end backwards.
+        turn_deg: turn about the cranial axis, positive brings its left side backwards.
+        lift_mm: how far it moved towards the head, negative towards the feet.
+        edge: "open" where the cortex ends in a step, "closed" where it has healed over the fragment's edges.
+
+    Raises:
+        ValueError: for a turn beyond a right angle or a move that is no number.
+    """
+
+    tilt_deg: float = 0.0
+    turn_deg: float = 0.0
+    lift_mm: float = 0.0
+    edge: Edge = "open"
+
+    def __post_init__(self) -> None:
+        for name in ("tilt_deg", "turn_deg"):
+            if not abs(getattr(self, name)) <= 90:
+                raise ValueError(f"{name}: expected -90 to 90 degrees, got {getattr(self, name)}")
+        if not np.isfinite(self.lift_mm):
+            raise ValueError(f"lift_mm: expected a number of mm, got {self.lift_mm}")
+
+    @property
+    def is_straight(self) -> bool:
+        """Whether it only moved straight back."""
+        return self.tilt_deg == 0 and self.turn_deg == 0 and self.lift_mm == 0
+
+
+STRAIGHT_BACK = FragmentMotion()
 
 
 class Fracture(Protocol):
@@ -39,7 +75,11 @@ class Fracture(Protocol):
 
     @property
     def retropulsion_mm(self) -> float:
-        """How far a fragment of the posterior wall stands in the canal, in mm."""
+        """How far a fragment of the posterior wall was driven into the canal, in mm; 0 for no fragment."""
+
+    @property
+    def fragment(self) -> FragmentMotion:
+        """What that fragment did beside."""
 
     def upper_drop_mm(self, depth_fraction: Field, left_fraction: Field) -> Field:
         """How far the upper endplate has sunk, in mm, at each place."""
@@ -88,6 +128,7 @@ class Wedge:
     side: Side = "both"
     band: Band = "none"
     retropulsion_mm: float = 0.0
+    fragment: FragmentMotion = STRAIGHT_BACK
 
     def __post_init__(self) -> None:
         _check(self.loss_mm, self.retropulsion_mm)
@@ -109,6 +150,7 @@ class Biconcave:
     side: Side = "both"
     band: Band = "none"
     retropulsion_mm: float = 0.0
+    fragment: FragmentMotion = STRAIGHT_BACK
 
     def __post_init__(self) -> None:
         _check(self.loss_mm, self.retropulsion_mm)
@@ -134,6 +176,7 @@ class Crush:
     side: Side = "both"
     band: Band = "none"
     retropulsion_mm: float = 0.0
+    fragment: FragmentMotion = STRAIGHT_BACK
 
     def __post_init__(self) -> None:
         _check(self.loss_mm, self.retropulsion_mm)
@@ -155,6 +198,7 @@ class Burst:
     retropulsion_mm: float
     side: Side = "both"
     band: Band = "none"
+    fragment: FragmentMotion = STRAIGHT_BACK
 
     def __post_init__(self) -> None:
         _check(self.loss_mm, self.retropulsion_mm)

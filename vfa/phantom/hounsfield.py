@@ -55,6 +55,7 @@ HU: Mapping[Tissue, float] = MappingProxyType(
         Tissue.LUNG: -850,
         Tissue.CEMENT: 2000,
         Tissue.METAL: 3071,
+        Tissue.TUMOUR: 50,
     }
 )
 

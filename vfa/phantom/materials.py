@@ -43,3 +43,4 @@ class Tissue(IntEnum):
     LUNG = 29
     CEMENT = 30
     METAL = 31
+    TUMOUR = 32  # soft tissue that has taken the place of bone

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from vfa.model.anatomy import order
+from vfa.phantom.features import Feature
 from vfa.phantom.fractures import Fracture
 from vfa.phantom.level_sizes import SIZES
 from vfa.phantom.placement import Pose, SpineCurve
@@ -15,6 +16,10 @@ THORACOLUMBAR = ("T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1")
 
 
 def _no_fractures() -> Mapping[str, Fracture]:
+    return MappingProxyType({})
+
+
+def _no_features() -> Mapping[str, tuple[Feature, ...]]:
     return MappingProxyType({})
 
 
@@ -31,10 +36,11 @@ class SpineRecipe:
         variation: how much shapes differ from the average level by level; 0 none, 1 as people do.
         curve: the bends of the spine beyond the average.
         pose: how the spine lies in the scanner.
+        features: by level, what it has beside a fracture.
 
     Raises:
-        ValueError: if the seed is negative, a level is unknown, out of order or named twice, or a fracture's level is
-            not there.
+        ValueError: if the seed is negative, a level is unknown, out of order or named twice, or the level of a fracture
+            or a feature is not there.
     """
 
     seed: int = 0
@@ -45,8 +51,10 @@ class SpineRecipe:
     variation: float = 0.0
     curve: SpineCurve = field(default_factory=SpineCurve)
     pose: Pose = field(default_factory=Pose)
+    features: Mapping[str, tuple[Feature, ...]] = field(default_factory=_no_features)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "features", MappingProxyType({k: tuple(v) for k, v in self.features.items()}))
         object.__setattr__(self, "fractures", MappingProxyType(dict(self.fractures)))
         if self.seed < 0:
             raise ValueError(f"seed: expected 0 or more, got {self.seed}")
@@ -56,9 +64,10 @@ class SpineRecipe:
         places = [order(level) for level in self.levels]
         if places != sorted(set(places)):
             raise ValueError(f"levels: expected head to foot, each once, got {', '.join(self.levels)}")
-        strangers = [level for level in self.fractures if level not in self.bodies]
-        if strangers:
-            raise ValueError(f"fractures: {', '.join(strangers)} not among the levels {', '.join(self.bodies)}")
+        for name, named in (("fractures", self.fractures), ("features", self.features)):
+            strangers = [level for level in named if level not in self.bodies]
+            if strangers:
+                raise ValueError(f"{name}: {', '.join(strangers)} not among the levels {', '.join(self.bodies)}")
         if not 0.5 <= self.size_scale <= 2:
             raise ValueError(f"size_scale: expected 0.5–2, got {self.size_scale}")
         if self.height_sd < 0 or self.variation < 0:

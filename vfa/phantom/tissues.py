@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from vfa.model.frame import Grid
 from vfa.phantom.anatomy import PhantomSpine, PhantomVertebra
 from vfa.phantom.body_parts import SACRAL_NAMES, BodyPart, DiscPart, FragmentPart
+from vfa.phantom.inclusion_parts import inclusion_parts
 from vfa.phantom.materials import Tissue
 from vfa.phantom.painting import Part, paint_labels
 from vfa.phantom.posterior_elements import (
@@ -21,7 +22,7 @@ from vfa.phantom.posterior_elements import (
 from vfa.phantom.soft_tissue import soft_tissue
 from vfa.phantom.solids import EllipticTube, TubePart
 
-__all__ = ["Tissue", "spine_parts", "tissues"]
+__all__ = ["Tissue", "body_parts", "spine_parts", "tissues"]
 
 CORD_HALF_MM = (4.6, 3.4)
 CORD_LEVELS = (*(f"T{n}" for n in range(1, 14)), "L1")  # the cord ends at about L1
@@ -57,11 +58,16 @@ def spine_parts(spine: PhantomSpine) -> list[Part]:
     if spine.sacrum is not None:
         parts.append(BodyPart(spine.sacrum, SACRAL_NAMES))
     for vertebra in spine.vertebrae:
-        parts.append(BodyPart(vertebra))
-        parts += pedicle_bridges(vertebra)
-        if vertebra.shape.fracture is not None and vertebra.shape.fracture.retropulsion_mm > 0:
-            parts.append(FragmentPart(vertebra))
+        parts += body_parts(vertebra)
     return parts
+
+
+def body_parts(vertebra: PhantomVertebra) -> list[Part]:
+    """One vertebra's body with all that happened to it, in painting order."""
+    parts: list[Part] = [BodyPart(vertebra), *pedicle_bridges(vertebra)]
+    if vertebra.shape.fracture is not None and vertebra.shape.fracture.retropulsion_mm > 0:
+        parts.append(FragmentPart(vertebra))
+    return [*parts, *inclusion_parts(vertebra)]
 
 
 def tissues(spine: PhantomSpine, grid: Grid, background: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:

@@ -102,8 +102,8 @@ def _last_bone_mm(field: BodyField, at: _Sections) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=256)
 def retropulsion_mm(shape: BodyShape, canal: EllipticTube) -> float:
-    """How far bone stands behind the body's own wall; 0 for a body without a fragment."""
-    if shape.fracture is None or shape.fracture.retropulsion_mm == 0:
+    """How far bone stands behind the body's own wall; 0 for a body with neither fragment nor bulge."""
+    if shape.bulge is None and (shape.fracture is None or shape.fracture.retropulsion_mm == 0):
         return 0.0
     frame = frame_in_construction(shape, (canal.centre_mm[0], canal.centre_mm[1], 0.0))
     at = _sections(shape, frame, canal)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +13,41 @@ from numpy.typing import NDArray
 from vfa.model.anatomy import VERSE_IDS
 from vfa.model.frame import BodyFrame, Grid
 from vfa.phantom.anatomy import PhantomSpine, PhantomVertebra
+from vfa.phantom.fractures import FragmentMotion
 from vfa.phantom.painting import points_in, window_of
 from vfa.phantom.posterior_elements import canal_tube, outer_reach_mm
 from vfa.phantom.true_canal import TrueCanal, canal_behind, retropulsion_mm
 from vfa.phantom.true_heights import ColumnHeights, heights_of
+from vfa.phantom.true_wall import TrueGap, wall_gaps
+
+Outline = Literal["flush", "angular", "smooth"]
 
 VOLUME_PITCH_MM = 0.4
 L6_ID = 25  # VerSe's number of the extra lumbar vertebra
 SACRUM_ID = VERSE_IDS["S1"]
+
+
+@dataclass(frozen=True, eq=False)
+class TrueWall:
+    """What is true of a posterior wall.
+
+    Args:
+        outline: "angular" where a fragment stands behind it, "smooth" where it bulges, else "flush".
+        gaps: holes in its cortex, the largest first.
+        driven_back_mm: how far the fragment was driven back before it was lifted and turned; 0 for no fragment.
+        motion: how the fragment was lifted and turned; None for no fragment.
+    """
+
+    outline: Outline
+    gaps: tuple[TrueGap, ...]
+    driven_back_mm: float
+    motion: FragmentMotion | None
+
+    @property
+    def status(self) -> Literal["intact", "breached"]:
+        """Breached where its cortex has a gap or ends in a step; a smooth bulge or a healed fragment is intact."""
+        stepped = self.motion is not None and self.motion.edge == "open"
+        return "breached" if self.gaps or stepped else "intact"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +63,7 @@ class TrueVertebra:
         canal: the bony canal behind it.
         intact_canal: the same before the fracture.
         volume_mm3: of the body, fragment included.
+        wall: the state of its posterior wall.
     """
 
     level: str
@@ -45,6 +74,7 @@ class TrueVertebra:
     canal: TrueCanal
     intact_canal: TrueCanal
     volume_mm3: float
+    wall: TrueWall
 
     @property
     def column_losses(self) -> tuple[float, float, float]:
@@ -64,6 +94,15 @@ class TrueVertebra:
         )
 
 
+def true_wall(vertebra: PhantomVertebra) -> TrueWall:
+    """The state of a vertebra's posterior wall."""
+    fracture = vertebra.shape.fracture
+    gaps = wall_gaps(vertebra)
+    if fracture is not None and fracture.retropulsion_mm > 0:
+        return TrueWall("angular", gaps, fracture.retropulsion_mm, fracture.fragment)
+    return TrueWall("flush" if vertebra.shape.bulge is None else "smooth", gaps, 0.0, None)
+
+
 def true_vertebra(vertebra: PhantomVertebra) -> TrueVertebra:
     """What is true of one vertebra of a phantom."""
     shape, canal_centre = vertebra.shape, vertebra.canal_centre_mm
@@ -77,6 +116,7 @@ def true_vertebra(vertebra: PhantomVertebra) -> TrueVertebra:
         canal=canal_behind(shape, tube),
         intact_canal=canal_behind(shape.intact, tube),
         volume_mm3=body_volume_mm3(vertebra),
+        wall=true_wall(vertebra),
     )
 
 

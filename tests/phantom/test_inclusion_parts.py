@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from vfa.model.frame import Grid
+from vfa.phantom.anatomy import Pose, SpineRecipe, build_spine
+from vfa.phantom.inclusions import WallGap
+from vfa.phantom.render_ct import CtScanner, render_ct
+from vfa.phantom.shape_changes import Bulge
+from vfa.phantom.truth import body_labels, true_vertebra
+
+QUIET = CtScanner(noise_hu=0.0, texture_hu=0.0, slice_thickness_mm=0.7)
+
+
+def recipe(*features, **changes):
+    return SpineRecipe(
+        **{"levels": ("L1", "L2", "L3"), "features": {"L2": features}, "pose": Pose((6.0, 4.0, -8.0)), **changes}
+    )
+
+
+def around(spine, level, half_mm=(26, 26, 17), spacing_mm=0.7):
+    """A lattice square to a body that holds it and the canal."""
+    frame = spine[level].construction
+    shape = tuple(round(2 * half / spacing_mm) for half in half_mm)
+    first = frame.lps_of((-half_mm[0], -half_mm[1] - 8, -half_mm[2]))
+    return Grid.from_axes(shape, (spacing_mm,) * 3, first, frame.axes)
+
+
+def image_of(spine, level="L2", scanner=QUIET, **lattice):
+    grid = around(spine, level, **lattice)
+    return render_ct(spine, grid, scanner).voxels.astype(float), grid
+
+
+def test_a_gap_is_dark_on_ct_where_the_truth_says_and_the_wall_beside_it_is_bright():
+    spine = build_spine(recipe(WallGap(5.0, 6.0, left_fraction=0.3, height_fraction=0.45)))
+    image, grid = image_of(spine)
+    (gap,) = true_vertebra(spine["L2"]).wall.gaps
+    here = np.rint(grid.ijk_of(gap.centre_lps)).astype(int)
+    mirrored = spine["L2"].construction.body_of(gap.centre_lps) * [-1, 1, 1]
+    there = np.rint(grid.ijk_of(spine["L2"].construction.lps_of(mirrored))).astype(int)
+    peaks = [image[i, j - 3 : j + 4, k].max() for i, j, k in (here, there)]
+    assert peaks[0] < 150
+    assert peaks[1] > 300
+
+
+def test_what_is_put_into_a_wall_leaves_the_body_s_mask_as_it_was():
+    plain, opened = build_spine(recipe()), build_spine(recipe(WallGap(5.0, 6.0, 0.3)))
+    grid = around(plain, "L2")
+    assert (body_labels(plain, grid) == body_labels(opened, grid)).all()
+
+
+def test_a_bulge_takes_the_place_of_the_canal_s_fat():
+    spine = build_spine(recipe(Bulge(4.0)))
+    grid = around(spine, "L2")
+    grown = (body_labels(spine, grid) > 0).sum() - (body_labels(build_spine(recipe()), grid) > 0).sum()
+    # The crown ((1 − u²)² across, parabola up) holds 8/15 · 2/3 of its box: 4 × 0.7 · 44.5 × 26.2 mm.
+    assert grown * grid.voxel_volume_mm3 == pytest.approx(8 / 15 * 2 / 3 * 4 * 0.7 * 44.5 * 25.0, rel=0.12)
+
+
+def test_two_bulges_at_one_level_are_refused():
+    with pytest.raises(ValueError, match="one Bulge"):
+        build_spine(recipe(Bulge(2.0), Bulge(3.0)))
+
+
+def test_a_feature_at_a_level_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="features: T4"):
+        SpineRecipe(features={"T4": (Bulge(2.0),)})
