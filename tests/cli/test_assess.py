@@ -150,6 +150,7 @@ def test_a_spine_that_was_not_found_is_written_and_ends_with_status_4(
     ("arguments", "said"),
     [
         (("--out", "r", "--emit", "xml"), "json, html"),
+        (("--out", "r", "--emit", "sr"), "study"),
         (("--emit", "json"), "--out"),
         (("--modality", "PET"), "--modality"),
         (("--progress", "loud"), "--progress"),

@@ -104,6 +104,22 @@ def test_assess_walks_from_an_image_and_its_labels_to_a_valid_file(
     assert (out / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_dicom_objects_of_a_nifti_file_are_refused_before_any_work(
+    vfa: Vfa, boxes: tuple[Path, Path], tmp_path: Path
+) -> None:
+    image, labels = boxes
+    out = tmp_path / "result"
+    asked = ("assess", image, "--segmentation", labels, "--labels", "verse:body", "--out", out, "--emit")
+    for emit, wanted in (("json,sr", "sr"), ("seg,sc", "seg,sc")):
+        ended = vfa(*asked, emit)
+        assert ended.exit_code == 2
+        assert ended.stderr.startswith(f"vfa: --emit {wanted}: a DICOM object belongs to the study of its images")
+        assert ended.stderr.count("\n") == 1
+    assert not out.exists()
+    assert vfa(*asked, "pdf").exit_code == 0
+    assert [path.name for path in out.iterdir()] == ["report.pdf"]
+
+
 def test_series_lists_a_nifti_file_as_usable(vfa: Vfa, boxes: tuple[Path, Path]) -> None:
     ended = vfa("series", boxes[0])
     assert ended.exit_code == 0

@@ -76,3 +76,19 @@ def test_a_result_can_be_read_by_whom_the_umask_allows(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_name_may_lead_into_a_folder_below(tmp_path: Path) -> None:
+    written = write_files(tmp_path / "r", {"dicom/seg.dcm": b"seg", "assessment.json": b"{}"})
+    assert written == (tmp_path / "r" / "dicom" / "seg.dcm", tmp_path / "r" / "assessment.json")
+    assert names(tmp_path / "r" / "dicom") == {"seg.dcm"}
+
+
+def test_a_crash_removes_the_folders_below_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_files(tmp_path / "r", {"dicom/seg.dcm": b"seg", "assessment.json": b"{}"})
+    assert names(tmp_path) == set()

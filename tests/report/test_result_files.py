@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pydicom
 import pytest
 
-from tests.report import made_up
+from tests.report import dicom_study, made_up
 from vfa.errors import UsageError
 from vfa.report.document import to_document
 from vfa.report.result_files import parse_formats, result_files
@@ -17,7 +19,7 @@ def test_formats_are_read_from_a_list_with_commas() -> None:
     assert parse_formats(" HTML , html") == ("html",)
 
 
-@pytest.mark.parametrize("emit", ["xml", "json,", "", "json html", "pdf"])
+@pytest.mark.parametrize("emit", ["xml", "json,", "", "json html", "dcm"])
 def test_an_unknown_format_is_refused_with_the_known_ones(emit: str) -> None:
     with pytest.raises(UsageError, match="expected any of json, html"):
         parse_formats(emit)
@@ -36,3 +38,49 @@ def test_a_study_without_vertebrae_has_a_page_without_a_picture() -> None:
     contents = result_files(to_document(made), made.findings, (made_up.volume(), None), ("html",))
     assert b"No vertebra was found" in contents["report.html"]
     assert b"<img" not in contents["report.html"]
+
+
+EVERYTHING = ("json", "html", "pdf", "seg", "sr", "sc")
+
+
+def test_everything_asked_for_of_a_dicom_study_is_written(tmp_path: Path) -> None:
+    study = dicom_study.write_study(tmp_path, "axial CT")
+    contents = result_files(
+        dicom_study.the_document(), made_up.findings(), (study.volume, study.spine), parse_formats(",".join(EVERYTHING))
+    )
+    objects = ["dicom/seg.dcm", "dicom/sr.dcm", "dicom/sc-sagittal.dcm", "dicom/pdf.dcm"]
+    assert sorted(contents) == sorted(["report.html", "report.pdf", "assessment.json", *objects])
+    assert list(contents)[-1] == "assessment.json"
+    read = [pydicom.dcmread(pydicom.filebase.DicomBytesIO(contents[name])) for name in objects]
+    assert {one.StudyInstanceUID for one in read} == {study.source.first.StudyInstanceUID}
+    assert len({one.SeriesInstanceUID for one in read}) == len({one.SOPInstanceUID for one in read}) == 4
+    assert read[3].EncapsulatedDocument[: read[3].EncapsulatedDocumentLength] == contents["report.pdf"]
+
+
+def test_a_structured_report_never_comes_without_the_segmentation_it_refers_to(tmp_path: Path) -> None:
+    study = dicom_study.write_study(tmp_path, "axial CT")
+    contents = result_files(
+        dicom_study.the_document(), made_up.findings(), (study.volume, study.spine), parse_formats("sr")
+    )
+    assert list(contents) == ["dicom/seg.dcm", "dicom/sr.dcm"]
+
+
+@pytest.mark.parametrize("wanted", ["seg", "sr", "sc"])
+def test_a_dicom_object_of_an_image_without_a_study_is_wrong_use(wanted: str) -> None:
+    with pytest.raises(UsageError, match=f"--emit {wanted}: .*no DICOM series"):
+        result_files(
+            dicom_study.the_document(), made_up.findings(), (made_up.volume(), made_up.spine()), ("json", wanted)
+        )
+
+
+def test_a_pdf_of_an_image_without_a_study_has_no_dicom_twin() -> None:
+    images = (made_up.volume(), made_up.spine())
+    assert list(result_files(dicom_study.the_document(), made_up.findings(), images, ("pdf",))) == ["report.pdf"]
+
+
+def test_a_study_without_vertebrae_is_answered_by_the_report_alone(tmp_path: Path) -> None:
+    study = dicom_study.write_study(tmp_path, "axial CT")
+    none = made_up.assessment(made_up.empty())
+    nothing = type(study.spine)((), study.spine.grid, "a segmenter")
+    contents = result_files(to_document(none), none.findings, (study.volume, nothing), EVERYTHING)
+    assert list(contents) == ["report.html", "report.pdf", "dicom/pdf.dcm", "assessment.json"]

@@ -15,6 +15,7 @@ from vfa.cli.progress import ProgressKind, telling
 from vfa.errors import UsageError
 
 if TYPE_CHECKING:
+    from vfa.model.volume import Modality
     from vfa.report.contract import AssessmentFile
 
 DEFAULT_FORMATS = "json,html"
@@ -41,7 +42,11 @@ Profiles = Annotated[
 ]
 Emit = Annotated[
     str | None,
-    typer.Option(metavar="json,html", help=f"Files to write (default: {DEFAULT_FORMATS}).", show_default=False),
+    typer.Option(
+        metavar="json,html,pdf,seg,sr,sc",
+        help=f"Files to write (default: {DEFAULT_FORMATS}); seg, sr and sc are DICOM objects, pdf brings one along.",
+        show_default=False,
+    ),
 ]
 
 
@@ -84,6 +89,7 @@ def assess(
         segmenter=segmenter,
         modality=modality,
     )
+    _check_dicom_study(input, series, modality, formats)
     with telling(progress) as tell:
         result = run(request, tell)
         document = to_document(result.assessment)
@@ -92,6 +98,23 @@ def assess(
             tell("writing the report", 0.0)
             contents = result_files(document, result.assessment.findings, (result.volume, result.spine), formats)
     _finish(document, out, contents)
+
+
+def _check_dicom_study(
+    input: Path | None, series: str | None, modality: Modality | None, formats: tuple[str, ...]
+) -> None:
+    """Refuse DICOM objects of an input that is no DICOM before minutes are spent on it."""
+    from vfa.report.result_files import DICOM_FORMATS, no_study
+
+    wanted = [name for name in formats if name in DICOM_FORMATS]
+    if not wanted:
+        return
+    if input is None:
+        raise no_study(wanted)
+    from vfa.intake import choose_series, list_series
+
+    if not choose_series(list_series(input), input, series, modality).series_instance_uid:
+        raise no_study(wanted)
 
 
 def _finish(document: AssessmentFile, out: Path | None, contents: Mapping[str, bytes]) -> None:

@@ -1,6 +1,12 @@
-"""Which files does a result folder hold, and what is in them?"""
+"""Which files does a result folder hold, and what is in them?
+
+The DICOM objects and what they need (highdicom, reportlab) are imported only when they are asked for.
+"""
 
 from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from vfa.errors import UsageError
 from vfa.model.findings import StudyFindings
@@ -10,7 +16,12 @@ from vfa.report import html, json
 from vfa.report.contract import AssessmentFile
 from vfa.report.figures import spine_figure
 
-FORMATS = ("json", "html")
+if TYPE_CHECKING:
+    from vfa.report.dicom_derived import DerivedFrom
+
+FORMATS = ("json", "html", "pdf", "seg", "sr", "sc")
+DICOM_FORMATS = ("seg", "sr", "sc")  # cannot be without a DICOM study; a pdf can, and then lacks its DICOM twin
+_WITH_PICTURE = {"html", "pdf", "sc"}
 
 
 def parse_formats(emit: str) -> tuple[str, ...]:
@@ -38,12 +49,62 @@ def result_files(
         document: the contract's document.
         findings: what the document was made from, for the picture.
         images: the volume and the masks the findings were made from.
-        formats: as `parse_formats` gives them.
+        formats: as `parse_formats` gives them; "sr" brings "seg" along.
+
+    Raises:
+        UsageError: for DICOM objects of an image that is no DICOM.
+        InputRefused: if an image file cannot be read any more.
     """
+    picture = spine_figure(*images, findings) if findings.vertebrae and _WITH_PICTURE & set(formats) else None
     contents: dict[str, bytes] = {}
     if "html" in formats:
-        picture = spine_figure(*images, findings) if findings.vertebrae else None
         contents[html.FILE_NAME] = html.render_html(document, picture).encode()
+    if {"pdf", *DICOM_FORMATS} & set(formats):
+        contents |= _filed(document, images, picture, formats)
     if "json" in formats:
         contents[json.FILE_NAME] = json.to_bytes(document)
     return contents
+
+
+def _filed(
+    document: AssessmentFile,
+    images: tuple[Volume | None, Spine | None],
+    picture: bytes | None,
+    formats: tuple[str, ...],
+) -> dict[str, bytes]:
+    """The PDF, and everything that goes into the PACS."""
+    from vfa.report import dicom_objects, pdf
+
+    volume, spine = images
+    source = _source(document, volume, spine, formats)
+    contents: dict[str, bytes] = {}
+    if volume is not None and spine is not None and source is not None:
+        contents |= dicom_objects.body_objects(document, volume, spine, source, formats)
+        if "sc" in formats and picture is not None:
+            contents |= dicom_objects.picture_object(document, picture, source)
+    if "pdf" in formats:
+        contents[pdf.FILE_NAME] = pdf.render_pdf(document, picture)
+        if source is not None:
+            contents |= dicom_objects.report_object(contents[pdf.FILE_NAME], source)
+    return contents
+
+
+def _source(
+    document: AssessmentFile, volume: Volume | None, spine: Spine | None, formats: tuple[str, ...]
+) -> DerivedFrom | None:
+    from vfa.report.dicom_objects import answer_source
+
+    if volume is not None and spine is not None and volume.source.series_instance_uid:
+        return answer_source(document, volume, spine, datetime.now())
+    wanted = [name for name in formats if name in DICOM_FORMATS]
+    if wanted:
+        raise no_study(wanted)
+    return None
+
+
+def no_study(wanted: list[str]) -> UsageError:
+    """The sentence for DICOM objects of an image that belongs to no DICOM study."""
+    return UsageError(
+        f"--emit {','.join(wanted)}: a DICOM object belongs to the study of its images, and the input is no DICOM "
+        "series; leave it out, or give the DICOM images (json, html and pdf need none)"
+    )

@@ -1,0 +1,223 @@
+"""How does the answer look on paper? `report.pdf`: the content of the page, on A4, for the file and for the PACS."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from reportlab.lib.units import mm
+from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, Spacer, Table, TableStyle
+
+from vfa.report import contract as c
+from vfa.report import overview, pdf_page, words
+from vfa.report.pdf_page import LINE, TEXT_WIDTH, paragraph
+
+FILE_NAME = "report.pdf"
+TITLE = "Vertebroplasty or kyphoplasty: what stands against it"
+FIGURE_HEIGHT = 165 * mm  # leaves room for its caption on the same A4 page
+COLUMN_WIDTHS = [width * TEXT_WIDTH for width in (0.08, 0.11, 0.11, 0.11, 0.21, 0.16, 0.22)]
+HEADINGS = ("Level", "Anterior mm", "Middle mm", "Posterior mm", "Height loss %", "Fracture", "Posterior wall")
+
+
+def render_pdf(document: c.AssessmentFile, figure_png: bytes | None) -> bytes:
+    """The report as PDF.
+
+    Args:
+        document: the contract's document; every number shown is one of its numbers, rounded as on the page.
+        figure_png: the sagittal picture; None when there is nothing to show.
+    """
+    story = [
+        *_heading(document),
+        *_conclusions(document),
+        *_measurements(document, figure_png),
+        *_checklist(document),
+        *_remarks(document),
+        *_rules(document),
+    ]
+    study = f", study {words.printable(document.study_instance_uid)}" if document.study_instance_uid else ""
+    return pdf_page.build(story, TITLE, f"vfa {document.vfa_version}{study}")
+
+
+def _heading(document: c.AssessmentFile) -> Iterator[Flowable]:
+    yield paragraph(TITLE, "title")
+    yield paragraph(overview.conclusions_at_a_glance(document))
+    for series in document.series:
+        kind = "Masks without an image" if isinstance(series.modality, c.Missing) else series.modality
+        name = f" “{series.description}”" if series.description else ""
+        yield paragraph(f"{kind}{name}, slices every {words.number(series.slice_spacing_mm, 2)} mm.", "quiet")
+    yield paragraph(f"Vertebral bodies: {document.segmentation.produced_by}", "quiet")
+    if document.segmentation.naming:
+        yield paragraph(f"Level names: {document.segmentation.naming}", "quiet")
+    if document.segmentation.alternative_naming:
+        yield paragraph(f"The levels could also be {', '.join(document.segmentation.alternative_naming)}.")
+
+
+def _conclusions(document: c.AssessmentFile) -> Iterator[Flowable]:
+    profile = f" by the rules of “{document.profiles[0]}”" if document.profiles else ""
+    yield paragraph(f"Conclusions{profile}", "heading")
+    candidates = overview.candidates(document)
+    if not candidates:
+        yield paragraph("No level shows a fracture.")
+    for vertebra in candidates:
+        yield from _candidate(vertebra)
+    for because, levels in overview.without_indication(document).items():
+        yield paragraph(f"No indication at {', '.join(levels)}: {because}")
+    for vertebra in overview.not_judged(document):
+        yield paragraph(f"{vertebra.level}: open, since not measured", "level")
+        yield from _procedures(vertebra)
+
+
+def _candidate(vertebra: c.Vertebra) -> Iterator[Flowable]:
+    deformity = vertebra.deformity
+    yield paragraph(f"{vertebra.level}: {words.fracture(vertebra)}", "level")
+    if not isinstance(deformity, c.Missing):
+        signs = f" Signs: {', '.join(deformity.signs)}." if deformity.signs else ""
+        yield paragraph(f"{deformity.because}{signs}", "quiet")
+    yield from _procedures(vertebra)
+
+
+def _procedures(vertebra: c.Vertebra) -> Iterator[Flowable]:
+    for profile, name, procedure in _judged(vertebra):
+        by = f" (by “{profile}”)" if profile else ""
+        yield KeepTogether(list(_procedure(f"{name.capitalize()}{by}", procedure)))
+
+
+def _judged(vertebra: c.Vertebra) -> Iterator[tuple[str, str, c.Procedure]]:
+    """Profile (empty for the leading one), procedure's name, procedure."""
+    for name, procedure in vertebra.procedures.items():
+        yield "", name, procedure
+    for profile, procedures in vertebra.other_profiles.items():
+        for name, procedure in procedures.items():
+            yield profile, name, procedure
+
+
+def _procedure(name: str, procedure: c.Procedure) -> Iterator[Flowable]:
+    yield paragraph(f"{name}: {words.conclusion(procedure.conclusion)}", procedure.conclusion)
+    yield paragraph(procedure.because)
+    for outcome in procedure.outcomes:
+        if outcome.urgent:
+            yield paragraph(f"Urgent: {outcome.urgent}", "urgent")
+    single, together = words.settle_one(procedure.would_settle), words.settle_together(procedure.would_settle)
+    if single:
+        yield paragraph(f"Could settle it: {single}.")
+    for inputs in together:
+        yield paragraph(f"Together could settle it: {inputs}.", "quiet")
+    for note in procedure.notes:
+        yield paragraph(f"Note: {note}", "quiet")
+    yield Spacer(1, 2 * mm)
+
+
+def _measurements(document: c.AssessmentFile, figure_png: bytes | None) -> Iterator[Flowable]:
+    measured = [vertebra for vertebra in document.vertebrae if isinstance(vertebra, c.MeasuredVertebra)]
+    yield paragraph("Measurements", "heading")
+    if measured:
+        rows = [[paragraph(heading, "cell-head") for heading in HEADINGS], *(_row(vertebra) for vertebra in measured)]
+        style = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+        style.add("LEFTPADDING", (0, 0), (-1, -1), 2)
+        style.add("RIGHTPADDING", (0, 0), (-1, -1), 3)
+        yield Table(rows, colWidths=COLUMN_WIDTHS, repeatRows=1, style=style, hAlign="LEFT")
+        yield paragraph(
+            "In parentheses the 95 % interval. Height loss: of the column that lost most, against the heights the "
+            "level should have.",
+            "quiet",
+        )
+    for vertebra in overview.unmeasured_levels(document):
+        yield paragraph(f"{vertebra.level} {words.NOT_MEASURED}: {words.why_unmeasured(vertebra)}")
+    if figure_png is not None:
+        yield _figure(figure_png)
+
+
+def _row(vertebra: c.MeasuredVertebra) -> list[Flowable]:
+    heights = [_height(vertebra.heights_mm, column) for column in ("anterior", "middle", "posterior")]
+    cells = [vertebra.level, *heights, _loss(vertebra), _fracture(vertebra), _wall(vertebra)]
+    return [paragraph(cell, "cell") for cell in cells]
+
+
+def _height(heights: c.Heights | c.Missing, column: str) -> str:
+    if isinstance(heights, c.Missing):
+        return f"{words.NOT_MEASURED}: {words.why_missing(heights)}"
+    height: c.Quantity = getattr(heights, column)
+    return f"{words.number(height.value)} ({words.interval(height.ci95)})"
+
+
+def _loss(vertebra: c.Vertebra) -> str:
+    loss, expected = vertebra.height_loss, vertebra.expected_heights_mm
+    reference = "" if isinstance(expected, c.Missing) else f"; {expected.reference}"
+    if isinstance(loss, c.Missing):
+        return f"{words.NOT_MEASURED}: {words.why_missing(loss)}{reference}"
+    between = words.interval([100 * bound for bound in loss.ci95])
+    return f"{words.number(100 * loss.fraction)} {loss.column} ({between}){reference}"
+
+
+def _fracture(vertebra: c.Vertebra) -> str:
+    deformity = vertebra.deformity
+    if isinstance(deformity, c.Missing):
+        return f"{words.NOT_MEASURED}: {words.why_missing(deformity)}"
+    return f"{words.status(deformity.fracture)}, Genant {words.shape_and_grade(deformity)}"
+
+
+def _wall(vertebra: c.Vertebra) -> str:
+    wall = vertebra.posterior_wall
+    if isinstance(wall, c.Missing):
+        return f"{words.NOT_MEASURED}: {words.why_missing(wall)}"
+    return f"{words.status(wall.status)}, retropulsion {words.quantity(wall.retropulsion_mm, 'mm')}"
+
+
+def _figure(figure_png: bytes) -> KeepTogether:
+    picture = Image(io.BytesIO(figure_png))
+    scale = min(TEXT_WIDTH / picture.imageWidth, FIGURE_HEIGHT / picture.imageHeight)
+    picture.drawWidth, picture.drawHeight = picture.imageWidth * scale, picture.imageHeight * scale
+    caption = "Through each body's own mid-plane; anterior left, head up. Solid: measured, dotted: expected height."
+    return KeepTogether([Spacer(1, 3 * mm), picture, paragraph(caption, "quiet")])
+
+
+def _checklist(document: c.AssessmentFile) -> Iterator[Flowable]:
+    if document.readiness.checklist:
+        yield paragraph("Preparation", "heading")
+        yield paragraph("Points to prepare; none changes a conclusion.", "quiet")
+    for item in document.readiness.checklist:
+        because = f" ({item.because})" if item.because else ""
+        yield paragraph(f"{item.sentence}: {item.status}{because}")
+
+
+def _remarks(document: c.AssessmentFile) -> Iterator[Flowable]:
+    remarks = [
+        *(f"Corrected on reading: {correction}" for series in document.series for correction in series.corrections),
+        *(f"{vertebra.level}: {sentence}" for vertebra in document.vertebrae for sentence in vertebra.quality),
+        *document.notes,
+        *(
+            f"{name.capitalize()} {words.NOT_MEASURED} at {', '.join(levels)}: {why}"
+            for (name, why), levels in overview.gaps(document).items()
+        ),
+    ]
+    if remarks:
+        yield paragraph("Remarks", "heading")
+    for remark in remarks:
+        yield paragraph(remark)
+
+
+def _rules(document: c.AssessmentFile) -> Iterator[Flowable]:
+    """Every rule looked at, with its source, for the levels whose conclusions are shown in detail."""
+    shown = [*overview.candidates(document), *overview.not_judged(document)]
+    for vertebra in shown:
+        for profile, name, procedure in _judged(vertebra):
+            if procedure.outcomes:
+                by = f" by “{profile}”" if profile else ""
+                yield paragraph(f"Rules looked at: {name} at {vertebra.level}{by}", "heading")
+            for outcome in procedure.outcomes:
+                yield KeepTogether(list(_outcome(outcome)))
+
+
+def _outcome(outcome: c.Outcome) -> Iterator[Paragraph]:
+    verdict, kind = words.status(outcome.verdict), words.status(outcome.kind)
+    yield paragraph(f"{outcome.id} {verdict.upper()} – {kind}: {outcome.sentence}")
+    reason = f" ({words.status(outcome.reason)})" if outcome.reason else ""
+    yield paragraph(f"{outcome.because}{reason}", "quiet")
+    looked_at = "; ".join(
+        words.evidence(one) + (f", {words.printable(one.source)}" if one.source else "") for one in outcome.evidence
+    )
+    if looked_at:
+        yield paragraph(f"Looked at: {looked_at}", "quiet")
+    if outcome.needs:
+        yield paragraph(f"Needs: {'; '.join(words.needed_input(key) for key in outcome.needs)}", "quiet")
+    yield paragraph(f"Source: {outcome.source}", "quiet")
