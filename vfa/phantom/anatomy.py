@@ -29,7 +29,7 @@ from vfa.phantom.level_sizes import (
 )
 from vfa.phantom.placement import Disc, Pose, SpineCurve, stacked, turned, wedge_half_deg
 from vfa.phantom.recipe import SpineRecipe
-from vfa.phantom.shape_changes import Bulge
+from vfa.phantom.shape_changes import Bulge, Comminution
 from vfa.phantom.true_frame import true_frame
 
 __all__ = ["Arch", "PhantomSpine", "PhantomVertebra", "Pose", "SpineCurve", "SpineRecipe", "build_spine"]
@@ -157,7 +157,7 @@ class PhantomSpine:
 
 def _varied(recipe: SpineRecipe, level: str) -> tuple[BodyShape, Arch]:
     """Shape and arch of one level; what varies depends on the seed and the level alone."""
-    size = SIZES[level]
+    size, features = SIZES[level], recipe.features.get(level, ())
     rng = np.random.default_rng([recipe.seed, order(level), 1])
     chance = rng.standard_normal(9) * recipe.variation
     height = recipe.size_scale * (1 + recipe.height_sd * rng.standard_normal())
@@ -178,7 +178,8 @@ def _varied(recipe: SpineRecipe, level: str) -> tuple[BodyShape, Arch]:
         cortex_mm=float(np.clip(0.6 + 0.08 * chance[7], 0.4, 1.0)),
         endplate_mm=float(np.clip(0.62 + 0.06 * chance[8], 0.5, 0.8)),
         fracture=recipe.fractures.get(level),
-        bulge=only_one(recipe.features.get(level, ()), Bulge),
+        bulge=only_one(features, Bulge),
+        comminution=only_one(features, Comminution),
     )
     return shape, Arch(
         float(size.canal_depth_mm * arch[0]),

@@ -6,6 +6,7 @@ nearest entry is at most 0.1 mm away sideways, which on endplates sloping by a f
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -38,6 +39,13 @@ class Distances(NamedTuple):
     def surface(self) -> Points:
         """To the whole body's outer surface."""
         return np.asarray(np.maximum(self.endplate, self.wall))
+
+
+class Piece(NamedTuple):
+    """One piece of a body: points of space as they lay in the whole body, and the signed distance to its cuts."""
+
+    at: tuple[Points, Points, Points]
+    cut: Points
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,8 @@ class BodyField:
         scale = max(1.0, shape.lower_scale)
         tallest = max(shape.anterior_height_mm, shape.posterior_height_mm) / 2
         half = np.array([shape.width_mm / 2 * scale + 2, shape.depth_mm / 2 * scale + 2, tallest + 1])
+        if shape.comminution is not None:
+            half[:2] += shape.comminution.spread_mm
         low, high = -half, half.copy()
         if shape.bulge is not None:
             low[1] -= shape.bulge.depth_mm
@@ -194,8 +204,34 @@ class BodyField:
         return np.asarray(np.maximum(broken, moved)), broken
 
     def surface(self, x: Points, y: Points, z: Points) -> Points:
-        """Signed distance to the outer surface of the body, fragment included."""
-        body = self.distances(x, y, z).surface
+        """Signed distance to the outer surface of the body, with its pieces where they are and its fragment."""
+        if self.shape.comminution is None:
+            body = self.distances(x, y, z).surface
+        else:
+            pieces = [np.maximum(self.distances(*piece.at).surface, piece.cut) for piece in self.pieces(x, y, z)]
+            body = np.minimum.reduce(pieces)
         if self.shape.fracture is None or self.shape.fracture.retropulsion_mm == 0:
             return body
         return np.asarray(np.minimum(body, self.fragment(x, y, z)[0]))
+
+    def comminuted(self, x: Points, y: Points, z: Points) -> Points:
+        """Signed distance to the lower border of the part in pieces, negative above it; the body must be comminuted."""
+        share = 1.0 if self.shape.comminution is None else self.shape.comminution.height_fraction
+        upper, lower = self.endplate_heights(x, y)
+        return np.asarray(lower + np.float32(1 - share) * (upper - lower) - z)
+
+    def pieces(self, x: Points, y: Points, z: Points) -> Iterator[Piece]:
+        """What a comminuted body consists of, each piece as it lay before it moved; first the part left whole."""
+        comminution = self.shape.comminution
+        if comminution is None:
+            return
+        half_cleft = np.float32(comminution.cleft_mm / 2)
+        if comminution.height_fraction < 1:
+            yield Piece((x, y, z), half_cleft - self.comminuted(x, y, z))
+        for number in range(comminution.pieces):
+            left_mm, front_mm = comminution.shift_mm(number)
+            at = x - np.float32(left_mm), y - np.float32(front_mm), z
+            cut = comminution.sector_mm(number, at[0], at[1])
+            if comminution.height_fraction < 1:
+                cut = np.maximum(cut, self.comminuted(*at) + half_cleft)
+            yield Piece(at, np.asarray(cut, dtype=np.float32))

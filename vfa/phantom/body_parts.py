@@ -65,6 +65,17 @@ class BodyPart:
         return Bar((0, wall - 0.5, -low), (0, wall + depth, -low), (2.4, 3.6), (0.7, 0.7))
 
     def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
+        """The body as one, or blood where it was and each of its pieces where it is."""
+        field = self.vertebra.field
+        if self.vertebra.shape.comminution is None:
+            yield from self._whole(x, y, z)
+            return
+        yield Tissue.FLUID, field.distances(x, y, z).surface + np.float32(OVERLAP_MM)
+        for piece in field.pieces(x, y, z):
+            for tissue, distance in self._whole(*piece.at):
+                yield tissue, np.maximum(distance, piece.cut)
+
+    def _whole(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
         """The shell as wall and endplates, the marrow within it, then the vein.
 
         Where coverage is blended, each face of the shell must be painted once only; so wall and endplates share it

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vfa.phantom.fractures import Fracture
-from vfa.phantom.shape_changes import Bulge
+from vfa.phantom.shape_changes import Bulge, Comminution
 
 Field = NDArray[np.floating[Any]]
 
@@ -48,6 +48,8 @@ class BodyShape:
         endplate_mm: thickness of the bony endplates.
         fracture: what has happened to it; None for an intact body.
         bulge: of the posterior wall, smooth and with its cortex; None for the usual hollow.
+        comminution: the pieces its upper part has burst into; None for a body in one piece. They move square to the
+            body's height and are left out of the endplate surfaces given here.
 
     Raises:
         ValueError: if a measure is not positive, or the fracture leaves less than 3 mm of bone.
@@ -68,6 +70,7 @@ class BodyShape:
     endplate_mm: float = 0.6
     fracture: Fracture | None = None
     bulge: Bulge | None = None
+    comminution: Comminution | None = None
 
     def __post_init__(self) -> None:
         for name in ("width_mm", "depth_mm", "anterior_height_mm", "posterior_height_mm", "lower_scale"):
@@ -83,7 +86,7 @@ class BodyShape:
     @property
     def intact(self) -> BodyShape:
         """The same body before anything happened to it."""
-        return replace(self, fracture=None, bulge=None)
+        return replace(self, fracture=None, bulge=None, comminution=None)
 
     @property
     def without_fragment(self) -> BodyShape:
@@ -92,10 +95,10 @@ class BodyShape:
 
     @property
     def whole_wall(self) -> BodyShape:
-        """The same body with nothing broken out of it: no fragment; a bulge keeps its cortex and stays."""
+        """The same body in one piece, with no fragment; a bulge keeps its cortex and stays."""
         if self.fracture is None:
-            return self
-        return replace(self, fracture=replace(cast("Any", self.fracture), retropulsion_mm=0.0))
+            return replace(self, comminution=None)
+        return replace(self, comminution=None, fracture=replace(cast("Any", self.fracture), retropulsion_mm=0.0))
 
     @property
     def centre_height_mm(self) -> float:

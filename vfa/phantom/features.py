@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from vfa.phantom.inclusions import Inclusion
-from vfa.phantom.shape_changes import Bulge
+from vfa.phantom.shape_changes import Bulge, Comminution
 
-Feature = Inclusion | Bulge
+Feature = Inclusion | Bulge | Comminution
 Kind = TypeVar("Kind")
 
 

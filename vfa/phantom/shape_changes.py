@@ -41,3 +41,56 @@ class Bulge:
         t = np.asarray(height_fraction)
         crown = np.clip(1 - across * across, 0, None) ** 2 * (4 * t * (1 - t))
         return np.asarray(np.where(np.asarray(y_mm) < 0, self.depth_mm * crown, 0.0))
+
+
+@dataclass(frozen=True)
+class Comminution:
+    """The upper part of the body has burst into pieces, dark clefts between them.
+
+    Upright planes run out from the middle of the body like spokes and cut its upper part into equal sectors. Each
+    piece has moved outwards, none of them backwards: what goes into the canal is the fracture's fragment.
+
+    Args:
+        height_fraction: how much of the height, from the upper endplate down, lies in pieces; 1 is all of it.
+        pieces: how many.
+        cleft_mm: width of the clefts, before the pieces moved apart.
+        spread_mm: how far each piece has moved.
+        turn_deg: direction of the first plane, 0 to the left and 90 to the front; 2 pieces at 90 are a sagittal split.
+
+    Raises:
+        ValueError: if a measure is out of its range.
+    """
+
+    height_fraction: float = 0.6
+    pieces: int = 4
+    cleft_mm: float = 1.2
+    spread_mm: float = 1.0
+    turn_deg: float = 20.0
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("height_fraction", 0.1, 1.0),
+            ("pieces", 2, 8),
+            ("cleft_mm", 0.3, 5.0),
+            ("spread_mm", 0.0, 5.0),
+        ):
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"{name}: expected {low:g}–{high:g}, got {getattr(self, name)}")
+
+    def bounds_rad(self, piece: int) -> tuple[float, float]:
+        """The directions of the planes at the two sides of a piece, from left (0) over front (π/2)."""
+        each = 2 * np.pi / self.pieces
+        start = float(np.radians(self.turn_deg)) + piece * each
+        return start, start + each
+
+    def shift_mm(self, piece: int) -> tuple[float, float]:
+        """How far a piece has moved to the left and to the front."""
+        middle = sum(self.bounds_rad(piece)) / 2
+        return self.spread_mm * float(np.cos(middle)), self.spread_mm * max(float(np.sin(middle)), 0.0)
+
+    def sector_mm(self, piece: int, x_mm: Field, y_mm: Field) -> Field:
+        """Signed distance to the sector a piece was cut from, half a cleft drawn in; negative inside."""
+        a, b = self.bounds_rad(piece)
+        first = np.float32(np.sin(a)) * x_mm - np.float32(np.cos(a)) * y_mm
+        second = np.float32(np.cos(b)) * y_mm - np.float32(np.sin(b)) * x_mm
+        return np.asarray(np.maximum(first, second) + np.float32(self.cleft_mm / 2))

@@ -108,8 +108,8 @@ def _wall(vertebra: PhantomVertebra) -> _Wall:
 def wall_gaps(vertebra: PhantomVertebra) -> tuple[TrueGap, ...]:
     """Every gap in the cortex of a vertebra's posterior wall, the largest first; none for a whole one."""
     fracture = vertebra.shape.fracture
-    fragment = fracture is not None and fracture.retropulsion_mm > 0
-    if not (fragment or any(opens_wall(inclusion) for inclusion in vertebra.inclusions)):
+    broken = vertebra.shape.comminution is not None or (fracture is not None and fracture.retropulsion_mm > 0)
+    if not (broken or any(opens_wall(inclusion) for inclusion in vertebra.inclusions)):
         return ()
     wall = _wall(vertebra)
     foramen = wall.open(replace(vertebra, shape=vertebra.shape.whole_wall, inclusions=())) & wall.counted

@@ -17,12 +17,12 @@ from vfa.phantom.fractures import FragmentMotion
 from vfa.phantom.painting import points_in, window_of
 from vfa.phantom.posterior_elements import canal_tube, outer_reach_mm
 from vfa.phantom.true_canal import TrueCanal, canal_behind, retropulsion_mm
+from vfa.phantom.true_contents import Cells, TrueContents, contents_of
 from vfa.phantom.true_heights import ColumnHeights, heights_of
 from vfa.phantom.true_wall import TrueGap, wall_gaps
 
 Outline = Literal["flush", "angular", "smooth"]
 
-VOLUME_PITCH_MM = 0.4
 L6_ID = 25  # VerSe's number of the extra lumbar vertebra
 SACRUM_ID = VERSE_IDS["S1"]
 
@@ -64,6 +64,7 @@ class TrueVertebra:
         intact_canal: the same before the fracture.
         volume_mm3: of the body, fragment included.
         wall: the state of its posterior wall.
+        contents: what the body holds beside sound bone.
     """
 
     level: str
@@ -75,6 +76,7 @@ class TrueVertebra:
     intact_canal: TrueCanal
     volume_mm3: float
     wall: TrueWall
+    contents: TrueContents
 
     @property
     def column_losses(self) -> tuple[float, float, float]:
@@ -117,6 +119,7 @@ def true_vertebra(vertebra: PhantomVertebra) -> TrueVertebra:
         intact_canal=canal_behind(shape.intact, tube),
         volume_mm3=body_volume_mm3(vertebra),
         wall=true_wall(vertebra),
+        contents=contents_of(vertebra),
     )
 
 
@@ -127,15 +130,8 @@ def truth_of(spine: PhantomSpine) -> tuple[TrueVertebra, ...]:
 
 def body_volume_mm3(vertebra: PhantomVertebra) -> float:
     """Volume of the body, fragment included, by coverage of small cells."""
-    low, high = vertebra.field.box_mm
-    x, y, z = (
-        np.arange(low[axis] - 1, high[axis] + 1, VOLUME_PITCH_MM, dtype=np.float32).reshape(
-            [-1 if axis == n else 1 for n in range(3)]
-        )
-        for axis in range(3)
-    )
-    coverage = np.clip(0.5 - vertebra.field.surface(x, y, z) / np.float32(VOLUME_PITCH_MM), 0, 1)
-    return float(coverage.sum(dtype=float)) * VOLUME_PITCH_MM**3
+    cells = Cells.of(vertebra)
+    return cells.volume_mm3(vertebra.field.surface(cells.x, cells.y, cells.z))
 
 
 def body_labels(spine: PhantomSpine, grid: Grid) -> NDArray[np.uint8]:
