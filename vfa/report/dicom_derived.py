@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import uuid
+import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,6 +48,9 @@ OPTIONAL = (
     *("StudyDescription", "IssuerOfAccessionNumberSequence", "ProcedureCodeSequence"),
     *("PatientAge", "PatientSize", "PatientWeight", "AdditionalPatientHistory"),
 )
+DESCRIPTIVE = ("DeidentificationMethod", "StudyDescription")  # may be cut, for no one finds a study by them
+LONG_STRING = 64  # characters of LO, PS3.5 6.2
+AGE = re.compile(r"\d{3}[DWMY]")  # AS
 SEXES = ("M", "F", "O", "")
 
 
@@ -98,6 +105,18 @@ class DerivedFrom:
         }
 
 
+@contextmanager
+def as_archives_hold_it() -> Iterator[None]:
+    """Take names and values of a source header as they are, without a warning for each one that breaks the standard.
+
+    They are repeated, never made: a patient's number must stay what the archive knows. Also a decorator.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
+
+
+@as_archives_hold_it()
 def derived_from(volume: Volume, answer: bytes, made_at: datetime) -> DerivedFrom:
     """Read the headers of the series a volume came from.
 
@@ -106,9 +125,11 @@ def derived_from(volume: Volume, answer: bytes, made_at: datetime) -> DerivedFro
     """
     if not volume.source.series_instance_uid:
         raise InputRefused("the image is no DICOM series, so there is no study that DICOM objects could belong to")
-    return DerivedFrom(tuple(_completed(header) for header in _headers(volume.source.files)), answer, made_at)
+    headers = tuple(_completed(header, volume) for header in _headers(volume.source.files))
+    return DerivedFrom(headers, answer, made_at)
 
 
+@as_archives_hold_it()
 def empty_object(source: DerivedFrom, modality: str, sop_class_uid: UID, description: str) -> FileDataset:
     """A data set in the study of the source, with patient, study, series and equipment."""
     meta = FileMetaDataset()
@@ -147,6 +168,7 @@ def referenced_instance(header: Dataset) -> Dataset:
     return item
 
 
+@as_archives_hold_it()
 def file_bytes(made: Dataset) -> bytes:
     """The object as a DICOM file."""
     stream = io.BytesIO()
@@ -184,13 +206,35 @@ def _header(file: str, opened: dict[str, zipfile.ZipFile]) -> Dataset:
     return pydicom.dcmread(io.BytesIO(opened[archive].read(member)), stop_before_pixels=True, force=True)
 
 
-def _completed(header: Dataset) -> Dataset:
-    """The header with what de-identified and older images leave out, so that the objects are complete."""
+def _completed(header: Dataset, volume: Volume) -> Dataset:
+    """The header with what de-identified and older images leave out or overfill, so that the objects are valid."""
     for keyword in TYPE_2:
         if keyword not in header:
             setattr(header, keyword, "")
+    for keyword in DESCRIPTIVE:
+        if keyword in header:
+            setattr(header, keyword, str(header[keyword].value)[:LONG_STRING])
     if header.PatientSex not in SEXES:
         header.PatientSex = ""
     if not header.get("FrameOfReferenceUID"):
         header.FrameOfReferenceUID = derived_uid("vfa frame of reference", str(header.SeriesInstanceUID))
+    if not AGE.fullmatch(str(header.get("PatientAge") or "")) and "PatientAge" in header:
+        del header.PatientAge
+    if "PerFrameFunctionalGroupsSequence" in header:
+        _share_geometry(header)
+    elif not header.get("SliceThickness"):
+        header.SliceThickness = round(volume.slice_thickness_mm or volume.slice_spacing_mm, 6)
     return header
+
+
+def _share_geometry(header: Dataset) -> None:
+    """State spacing and orientation for all frames where each frame states its own, which highdicom does not look for.
+
+    A stack that vfa measures has one spacing and orientation; it is used to tell which source frame is where.
+    """
+    shared = header.get("SharedFunctionalGroupsSequence") or [Dataset()]
+    for keyword in ("PixelMeasuresSequence", "PlaneOrientationSequence"):
+        first = header.PerFrameFunctionalGroupsSequence[0]
+        if keyword not in shared[0] and keyword in first:
+            setattr(shared[0], keyword, first[keyword].value)
+    header.SharedFunctionalGroupsSequence = shared

@@ -17,7 +17,7 @@ from vfa.model.frame import Grid
 from vfa.model.spine import Spine, Vertebra
 from vfa.model.volume import Volume
 from vfa.report import dicom_codes as codes
-from vfa.report.dicom_derived import DerivedFrom, add_notice
+from vfa.report.dicom_derived import DerivedFrom, add_notice, as_archives_hold_it
 
 SEGMENTS_LABEL = "VFA_BODIES"  # CS, PS3.3 C.8.20.2
 GIVEN_LABELS = "labels "  # how `Spine.segmented_by` begins where a file gave the masks
@@ -26,6 +26,7 @@ WHOLE_VOXEL = 1e-3  # of a voxel: offsets that differ less from whole numbers ar
 COLOURS_RGB = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0))
 
 
+@as_archives_hold_it()
 def segmentation(spine: Spine, volume: Volume, source: DerivedFrom) -> Dataset:
     """The bodies as a DICOM SEG object; segments are numbered from head to foot, from 1.
 

@@ -15,12 +15,13 @@ from pydicom.sr.coding import Code
 
 from vfa.report import contract as c
 from vfa.report import dicom_codes as codes
-from vfa.report.dicom_derived import MODEL_NAME, DerivedFrom, derived_uid
+from vfa.report.dicom_derived import MODEL_NAME, DerivedFrom, as_archives_hold_it, derived_uid
 from vfa.report.dicom_sr_group import CONTAINS, Segment, text, vertebra_group
 
 QUALITATIVE_EVALUATIONS = Code("C0034375", "UMLS", "Qualitative Evaluations")  # TID 1500
 
 
+@as_archives_hold_it()
 def structured_report(document: c.AssessmentFile, segmentation: Dataset, source: DerivedFrom) -> Dataset:
     """The answer as a DICOM SR object.
 
