@@ -22,6 +22,7 @@ from vfa.model.frame import FloatArray
 from vfa.model.volume import Volume
 
 SHELL_MM = 0.6  # thickness of a bony endplate: 0.4–0.9 mm in cadavers (Roberts 1997; Edwards 2001); ±0.15 mm of bias
+BAND_MM = 2.5  # impacted or sclerotic trabeculae beneath the shell may be nearly as bright as it
 REACH_MM = 5.0  # voxels this far from the reference surface take part
 BIN_MM = 0.25
 MOST_EFFECTIVE_VOXELS = 50.0  # neighbouring voxels share noise; more do not count
@@ -247,12 +248,14 @@ def _misfit(evidence: _Evidence, blur: Blur, candidate_mm: float, *, dark: bool)
     """(N,) residual sum of squares of the blurred-shell model with its outer surface at this offset."""
     distance = evidence.distance_mm - candidate_mm
     outer, inner = blur.step(distance), blur.step(distance + SHELL_MM)
-    shapes = np.stack([1 - inner, inner - outer, outer])  # marrow, shell, disc
-    with_shell = _residual(evidence, shapes)
+    below = blur.step(distance + SHELL_MM + BAND_MM)
+    layers = [1 - below, below - inner, inner - outer, outer]  # marrow, the marrow next to the shell, shell, disc
+    if dark:
+        layers = [1 - inner, inner - outer, outer]
+    residual, solution = _residual(evidence, np.stack(layers))
     flat = _residual(evidence, np.stack([1 - outer, outer]))
-    residual, solution = with_shell
-    sides = np.stack([solution[:, 0], solution[:, 2]])
-    wrong = solution[:, 1] > sides.min(axis=0) if dark else solution[:, 1] < sides.max(axis=0)
+    sides, shell = np.stack([solution[:, -3], solution[:, -1]]), solution[:, -2]
+    wrong = shell > sides.min(axis=0) if dark else shell < sides.max(axis=0)
     return np.where(wrong, flat[0], residual)
 
 

@@ -1,0 +1,38 @@
+"""Heights against a phantom's truth: a short version of `benchmarks/accuracy.py`, on seeds used nowhere else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.phantom_cases import cases
+from vfa.measure import measure_spine
+from vfa.model.morphometry import COLUMNS, BodyHeights, HeightLoss
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("slice_mm", "height_mae_mm", "loss_mae_fraction"),
+    [(1.0, 0.35, 0.035), (3.0, 0.7, 0.05)],
+)
+def test_heights_and_losses_of_a_tilted_spine_with_fractures_are_those_of_the_truth(
+    slice_mm: float, height_mae_mm: float, loss_mae_fraction: float
+) -> None:
+    in_plane = 0.7 if slice_mm < 2 else 0.8
+    case = next(cases(range(7300, 7301), (in_plane, in_plane, slice_mm), fracture_share=0.5))
+    height_errors, loss_errors, covered = [], [], []
+    findings = measure_spine(case.spine, case.volume)
+    assert case.shapes
+    for found in findings:
+        true = case.truth[found.level]
+        assert isinstance(found.heights, BodyHeights), found.heights
+        for column in COLUMNS:
+            error = found.heights.centre[column].value - getattr(true.heights["centre"], f"{column}_mm")
+            height_errors.append(error)
+            covered.append(abs(error) <= 1.96 * found.heights.centre[column].sigma)
+        if found.level in case.shapes:
+            assert isinstance(found.height_loss, HeightLoss)
+            loss_errors.append(found.height_loss.fraction.value - true.height_loss_fraction)
+    assert np.abs(height_errors).mean() <= height_mae_mm
+    assert np.abs(loss_errors).mean() <= loss_mae_fraction
+    assert np.mean(covered) >= 0.8
