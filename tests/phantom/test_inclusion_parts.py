@@ -1,33 +1,11 @@
 import numpy as np
 import pytest
 
-from vfa.model.frame import Grid
-from vfa.phantom.anatomy import Pose, SpineRecipe, build_spine
+from tests.phantom.one_level import around, image_of, recipe
+from vfa.phantom.anatomy import SpineRecipe, build_spine
 from vfa.phantom.inclusions import WallGap
-from vfa.phantom.render_ct import CtScanner, render_ct
 from vfa.phantom.shape_changes import Bulge
 from vfa.phantom.truth import body_labels, true_vertebra
-
-QUIET = CtScanner(noise_hu=0.0, texture_hu=0.0, slice_thickness_mm=0.7)
-
-
-def recipe(*features, **changes):
-    return SpineRecipe(
-        **{"levels": ("L1", "L2", "L3"), "features": {"L2": features}, "pose": Pose((6.0, 4.0, -8.0)), **changes}
-    )
-
-
-def around(spine, level, half_mm=(26, 26, 17), spacing_mm=0.7):
-    """A lattice square to a body that holds it and the canal."""
-    frame = spine[level].construction
-    shape = tuple(round(2 * half / spacing_mm) for half in half_mm)
-    first = frame.lps_of((-half_mm[0], -half_mm[1] - 8, -half_mm[2]))
-    return Grid.from_axes(shape, (spacing_mm,) * 3, first, frame.axes)
-
-
-def image_of(spine, level="L2", scanner=QUIET, **lattice):
-    grid = around(spine, level, **lattice)
-    return render_ct(spine, grid, scanner).voxels.astype(float), grid
 
 
 def test_a_gap_is_dark_on_ct_where_the_truth_says_and_the_wall_beside_it_is_bright():

@@ -15,7 +15,7 @@ from vfa.model.anatomy import order
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.phantom.body_field import BodyField
 from vfa.phantom.body_shape import BodyShape
-from vfa.phantom.features import of_kind, only_one
+from vfa.phantom.features import only_one
 from vfa.phantom.inclusions import Inclusion
 from vfa.phantom.level_sizes import (
     SACRAL_ANTERIOR_HEIGHT_MM,
@@ -244,7 +244,7 @@ def build_spine(recipe: SpineRecipe) -> PhantomSpine:
     for level in recipe.levels:
         frame = frames[level]
         centred = BodyFrame.from_directions(frame.centre_lps - middle, frame.cranial, frame.anterior)
-        inclusions = of_kind(recipe.features.get(level, ()), Inclusion)
+        inclusions = tuple(f for f in recipe.features.get(level, ()) if isinstance(f, Inclusion))
         segments[level] = PhantomVertebra(level, recipe.pose.placed(centred), *parts[level], inclusions)
     return PhantomSpine(
         recipe,

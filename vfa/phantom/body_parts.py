@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.phantom.anatomy import PhantomVertebra
+from vfa.phantom.features import of_kind
 from vfa.phantom.fractures import Fracture
+from vfa.phantom.inclusions import Oedema, VacuumDisc
 from vfa.phantom.materials import Tissue
 from vfa.phantom.solids import Bar
 
@@ -24,6 +26,7 @@ FRACTURE_LINE_MM = 0.8  # gap around a fragment
 OVERLAP_MM = 0.4  # by which neighbouring tissues of one solid overlap inside it, about a fine voxel
 WALL_OPENED_MM = 3.0  # in front of the old wall: up to here the fragment's marrow replaces what the wall was
 DISC_BULGE_MM = 1.0  # how far a disc stands out beyond the rims
+GAS_CLEAR_MM = 0.3  # what remains of a disc between its gas and the endplates
 NUCLEUS_SHARE = 0.45  # of the half-width and half-depth
 
 SACRAL_NAMES: Mapping[Tissue, Tissue] = MappingProxyType(
@@ -88,13 +91,18 @@ class BodyPart:
         core = np.maximum(distances.endplate + np.float32(shape.endplate_mm), within_wall)
         yield self._name(Tissue.BODY_CORTEX), np.maximum(surface, -within_wall - np.float32(OVERLAP_MM))
         yield self._name(Tissue.ENDPLATE), np.maximum(surface, within_wall)
+        upper, lower = self.vertebra.field.endplate_heights(x, y)
+        plain = core
         if shape.fracture is None or shape.fracture.band == "none":
             yield self._name(Tissue.BODY_MARROW), core
         else:
-            upper, _ = self.vertebra.field.endplate_heights(x, y)
             above_band = np.float32(IMPACTED_BAND_MM) - (upper - z)
-            yield Tissue.BODY_MARROW, np.maximum(core, above_band - np.float32(OVERLAP_MM))
+            plain = np.maximum(core, above_band - np.float32(OVERLAP_MM))
+            yield Tissue.BODY_MARROW, plain
             yield Tissue.IMPACTED_MARROW, np.maximum(core, -above_band)
+        for oedema in of_kind(self.vertebra.inclusions, Oedema):
+            below = upper - np.float32(oedema.height_fraction) * (upper - lower) - z
+            yield Tissue.OEDEMA, np.maximum(plain + np.float32(2 * OVERLAP_MM), below)
         if not self.names:
             yield Tissue.VESSEL, np.maximum(self._vein.distance(x, y, z), surface)
 
@@ -164,18 +172,29 @@ class DiscPart:
         lowest = float(np.asarray(self.below.shape.upper_mm(0.0, 0.0))) - 12.0
         return np.array([low[0], low[1], lowest]), np.array([high[0], high[1], float(bottom[2])])
 
-    def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
-        """Annulus, then nucleus."""
+    def _plates(self, x: Points, y: Points, z: Points) -> tuple[Points, Points, Points]:
+        """The floor in the lower frame, how far points lie above the roof, and distance to the rims' common outline."""
         upper = self.above.construction
         turn = (upper.axes.T @ self.frame.axes).astype(np.float32)
         shift = upper.body_of(self.frame.centre_lps).astype(np.float32)
         x2, y2, z2 = (turn[row, 0] * x + turn[row, 1] * y + turn[row, 2] * z + shift[row] for row in range(3))
         floor, _ = self.below.field.endplate_heights(x, y)
         _, roof = self.above.field.endplate_heights(x2, y2)
-        between = np.maximum(floor - np.float32(0.5) - z, z2 - roof - np.float32(0.5))
         rim = (self.below.field.rim_distance(x, y) + self.above.field.rim_distance(x2, y2)) / 2
+        return floor, np.asarray(z2 - roof), np.asarray(rim, dtype=np.float32)
+
+    def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
+        """Annulus, nucleus, then gas if there is any."""
+        floor, above_roof, rim = self._plates(x, y, z)
+        between = np.maximum(floor - np.float32(0.5) - z, above_roof - np.float32(0.5))
         yield Tissue.DISC, np.asarray(np.maximum(between, rim - np.float32(DISC_BULGE_MM)))
-        half_x = np.float32(NUCLEUS_SHARE * self.below.width_mm / 2)
-        half_y = np.float32(NUCLEUS_SHARE * self.below.depth_mm / 2)
-        inner = (np.sqrt((x / half_x) ** 2 + ((y + 2) / half_y) ** 2) - 1) * half_y
-        yield Tissue.DISC_NUCLEUS, np.asarray(np.maximum(between + np.float32(0.8), inner))
+
+        def ellipse(share: float) -> Points:
+            half_x, half_y = (np.float32(share * size / 2) for size in (self.below.width_mm, self.below.depth_mm))
+            return np.asarray((np.sqrt((x / half_x) ** 2 + ((y + 2) / half_y) ** 2) - 1) * half_y)
+
+        yield Tissue.DISC_NUCLEUS, np.asarray(np.maximum(between + np.float32(0.8), ellipse(NUCLEUS_SHARE)))
+        for gas in of_kind(self.above.inclusions, VacuumDisc):
+            middle = np.abs(z - floor + above_roof) / 2 - np.float32(gas.thickness_mm / 2)
+            clear = np.float32(GAS_CLEAR_MM) + np.maximum(floor - z, above_roof)
+            yield Tissue.GAS, np.asarray(np.maximum(np.maximum(middle, clear), ellipse(gas.share)))

@@ -18,8 +18,10 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from vfa.model.anatomy import order
 from vfa.phantom.body_parts import BodyPart
+from vfa.phantom.inclusion_parts import CementPart
 from vfa.phantom.materials import Tissue
 from vfa.phantom.painting import Part, Points
+from vfa.phantom.screws import ScrewPart
 
 HU: Mapping[Tissue, float] = MappingProxyType(
     {
@@ -56,9 +58,11 @@ HU: Mapping[Tissue, float] = MappingProxyType(
         Tissue.CEMENT: 2000,
         Tissue.METAL: 3071,
         Tissue.TUMOUR: 50,
+        Tissue.OEDEMA: 120,
     }
 )
 
+MARROW = (Tissue.BODY_MARROW, Tissue.OEDEMA)  # CT does not see the water
 LEVEL_SHARE = 0.35  # how much the marrow of one level differs from the next, relative to the texture
 TEXTURE_MM = 1.5  # pitch of the texture's lattice
 TEXTURE_SHAPE = (44, 36, 32)  # covers the largest body
@@ -103,9 +107,11 @@ class HounsfieldShading:
     seed: int
 
     def value(self, part: Part, tissue: Tissue, points: tuple[Points, Points, Points]) -> Points | float:
-        """The usual value; for a body's marrow the level's own, with texture."""
-        if tissue is not Tissue.BODY_MARROW or not isinstance(part, BodyPart):
-            return self.trabecular_hu if tissue is Tissue.BODY_MARROW else HU[tissue]
+        """The usual value; for a body's marrow the level's own, with texture; for cement and metal their own."""
+        if isinstance(part, CementPart | ScrewPart):
+            return part.hu
+        if tissue not in MARROW or not isinstance(part, BodyPart):
+            return self.trabecular_hu if tissue in MARROW else HU[tissue]
         if self.texture_hu == 0:
             return self.trabecular_hu
         offset, texture = _texture(self.seed, part.vertebra.level)

@@ -12,23 +12,18 @@ from numpy.typing import NDArray
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.phantom.anatomy import PhantomVertebra
 from vfa.phantom.features import of_kind
-from vfa.phantom.inclusions import Inclusion, WallGap
+from vfa.phantom.inclusions import Cement, Cleft, Inclusion, LyticLesion, WallGap
+from vfa.phantom.lobes import Cells, Lobes, place_of
 from vfa.phantom.materials import Tissue
 from vfa.phantom.painting import Part
+from vfa.phantom.solids import ellipse_distance
 
 Points = NDArray[np.float32]
 
 BEYOND_SURFACE_MM = 0.6  # what takes the cortex's place stands this far out, so that no cortex shows at its face
 GAP_DEPTH_MM = 1.8  # from the wall's outer surface inwards
+CLEAR_OF_SHELL_MM = 1.5  # of the body's surface, for what lies within the shell
 FILLINGS = {"blood": Tissue.FLUID, "tumour": Tissue.TUMOUR}
-
-
-def place_in_body(vertebra: PhantomVertebra, left: float, depth: float, height: float) -> tuple[float, float, float]:
-    """The (x, y, z) in the construction frame of a place given in fractions of the body."""
-    shape = vertebra.shape
-    x, y = left * shape.width_mm / 2, (0.5 - depth) * shape.depth_mm
-    lower, upper = float(shape.lower_mm(x, y)), float(shape.upper_mm(x, y))
-    return x, y, lower + height * (upper - lower)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +67,121 @@ class WallGapPart:
         yield FILLINGS[gap.filling], np.asarray(np.maximum(np.maximum(across, along), wall))
 
 
+@dataclass(frozen=True, eq=False)
+class CleftPart:
+    """A hollow within the body and what fills it; the shell stays whole."""
+
+    vertebra: PhantomVertebra
+    cleft: Cleft
+
+    @property
+    def frame(self) -> BodyFrame:
+        """The construction frame."""
+        return self.vertebra.construction
+
+    @property
+    def box_mm(self) -> tuple[FloatArray, FloatArray]:
+        """The body's box."""
+        return self.vertebra.field.box_mm
+
+    def distance(self, x: Points, y: Points, z: Points) -> Points:
+        """Signed distance to the hollow."""
+        centre = place_of(self.vertebra, self.cleft.spot)
+        half = np.array([self.cleft.width_mm, self.cleft.depth_mm, self.cleft.height_mm]) / 2
+        scaled = [(p - np.float32(c)) / np.float32(h) for p, c, h in zip((x, y, z), centre, half, strict=True)]
+        once = np.sqrt(sum(np.square(part) for part in scaled))
+        twice = np.sqrt(sum(np.square(part / np.float32(h)) for part, h in zip(scaled, half, strict=True)))
+        hollow = ellipse_distance(once, twice, float(half.min()))
+        body = self.vertebra.field.distances(x, y, z).surface
+        return np.asarray(np.maximum(hollow, body + np.float32(CLEAR_OF_SHELL_MM)))
+
+    def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
+        """Gas or fluid."""
+        yield (Tissue.GAS if self.cleft.filling == "gas" else Tissue.FLUID), self.distance(x, y, z)
+
+
+@dataclass(frozen=True, eq=False)
+class CementPart:
+    """Cement in lobes, clear of the shell."""
+
+    vertebra: PhantomVertebra
+    cement: Cement
+
+    @property
+    def hu(self) -> float:
+        """Its brightness on CT."""
+        return self.cement.hu
+
+    @property
+    def frame(self) -> BodyFrame:
+        """The construction frame."""
+        return self.vertebra.construction
+
+    @property
+    def box_mm(self) -> tuple[FloatArray, FloatArray]:
+        """The body's box."""
+        return self.vertebra.field.box_mm
+
+    @cached_property
+    def _lobes(self) -> Lobes:
+        lobes = Lobes.around(place_of(self.vertebra, self.cement.spot), self.cement.seed)
+        return lobes.grown_to(self.cement.volume_mm3, self.vertebra, -CLEAR_OF_SHELL_MM)
+
+    def distance(self, x: Points, y: Points, z: Points) -> Points:
+        """Signed distance to the cement."""
+        body = self.vertebra.field.distances(x, y, z).surface
+        return np.asarray(np.maximum(self._lobes.distance(x, y, z), body + np.float32(CLEAR_OF_SHELL_MM)))
+
+    def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
+        """The cement."""
+        yield Tissue.CEMENT, self.distance(x, y, z)
+
+
+@dataclass(frozen=True, eq=False)
+class LesionPart:
+    """Soft tissue in the place of bone, through the shell where it reaches it."""
+
+    vertebra: PhantomVertebra
+    lesion: LyticLesion
+
+    @property
+    def frame(self) -> BodyFrame:
+        """The construction frame."""
+        return self.vertebra.construction
+
+    @property
+    def box_mm(self) -> tuple[FloatArray, FloatArray]:
+        """The body's box."""
+        return self.vertebra.field.box_mm
+
+    @cached_property
+    def _lobes(self) -> Lobes:
+        lobes = Lobes.around(place_of(self.vertebra, self.lesion.spot), self.lesion.seed)
+        cells = Cells.of(self.vertebra)
+        whole = cells.volume_mm3(self.vertebra.field.surface(cells.x, cells.y, cells.z))
+        return lobes.grown_to(self.lesion.fraction * whole, self.vertebra, 0.0)
+
+    def distance(self, x: Points, y: Points, z: Points) -> Points:
+        """Signed distance to what it has taken of the body."""
+        body = self.vertebra.field.surface(x, y, z)
+        return np.asarray(np.maximum(self._lobes.distance(x, y, z), body))
+
+    def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
+        """The tumour, a little beyond the surface it has destroyed."""
+        body = self.vertebra.field.surface(x, y, z) - np.float32(BEYOND_SURFACE_MM)
+        yield Tissue.TUMOUR, np.asarray(np.maximum(self._lobes.distance(x, y, z), body))
+
+
 def inclusion_parts(vertebra: PhantomVertebra) -> list[Part]:
     """What is painted over a body, in order."""
-    parts: list[Part] = [WallGapPart(vertebra, gap) for gap in of_kind(vertebra.inclusions, WallGap)]
+    held = vertebra.inclusions
+    parts: list[Part] = [LesionPart(vertebra, lesion) for lesion in of_kind(held, LyticLesion)]
+    parts += [WallGapPart(vertebra, gap) for gap in of_kind(held, WallGap)]
+    parts += [CleftPart(vertebra, cleft) for cleft in of_kind(held, Cleft)]
+    parts += [CementPart(vertebra, cement) for cement in of_kind(held, Cement)]
     return parts
 
 
 def opens_wall(inclusion: Inclusion) -> bool:
     """Whether this kind of thing may open the posterior wall's cortex."""
-    return isinstance(inclusion, WallGap)
+    return isinstance(inclusion, WallGap | LyticLesion)

@@ -59,4 +59,176 @@ class WallGap:
         return self.width_mm * self.height_mm
 
 
-Inclusion = WallGap
+@dataclass(frozen=True)
+class Spot:
+    """A place in a body, in its fractions.
+
+    Raises:
+        ValueError: if it lies outside.
+    """
+
+    left_fraction: float = 0.0
+    depth_fraction: float = 0.5
+    height_fraction: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_fraction("left_fraction", self.left_fraction, -1.0, 1.0)
+        check_fraction("depth_fraction", self.depth_fraction)
+        check_fraction("height_fraction", self.height_fraction)
+
+
+@dataclass(frozen=True)
+class Cleft:
+    """A flat hollow within a fractured body (Kümmell), clear of its endplates.
+
+    Args:
+        width_mm: left to right.
+        depth_mm: front to back.
+        height_mm: of the gap.
+        spot: its middle.
+        filling: gas, or fluid that has taken its place.
+
+    Raises:
+        ValueError: if a size is not positive.
+    """
+
+    width_mm: float = 22.0
+    depth_mm: float = 14.0
+    height_mm: float = 4.0
+    spot: Spot = Spot(0.0, 0.4, 0.62)
+    filling: Literal["gas", "fluid"] = "gas"
+
+    def __post_init__(self) -> None:
+        for name in ("width_mm", "depth_mm", "height_mm"):
+            check_positive(name, getattr(self, name))
+
+
+@dataclass(frozen=True)
+class VacuumDisc:
+    """Gas in the disc below a level, as in degeneration: no cleft of the body.
+
+    Args:
+        thickness_mm: of the gas; it is cut where the endplates are nearer.
+        share: of the disc's width and depth that it takes.
+
+    Raises:
+        ValueError: if a measure is out of its range.
+    """
+
+    thickness_mm: float = 3.0
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_positive("thickness_mm", self.thickness_mm)
+        check_fraction("share", self.share, 0.05, 0.95)
+
+
+@dataclass(frozen=True)
+class Cement:
+    """Bone cement (PMMA) within a body: compact lobes, 1 mm or more below the surface.
+
+    Args:
+        volume_mm3: how much; a filled body holds 3000–6000.
+        hu: its brightness on CT, 1500–3000 with the usual opacifiers.
+        spot: amid the lobes.
+        seed: of where the lobes lie.
+
+    Raises:
+        ValueError: if there is none or it is no brighter than bone.
+    """
+
+    volume_mm3: float = 4000.0
+    hu: float = 2200.0
+    spot: Spot = Spot(0.0, 0.45, 0.5)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_positive("volume_mm3", self.volume_mm3)
+        check_fraction("hu", self.hu, 1000.0, 5000.0)
+
+
+@dataclass(frozen=True)
+class PedicleScrews:
+    """Screws through the pedicles into the body.
+
+    Args:
+        sides: which pedicles.
+        diameter_mm: of the shaft.
+        share_of_depth: how far into the body they reach.
+        hu: brightness, beyond what most scanners can store.
+
+    Raises:
+        ValueError: if there is no side or a measure is out of its range.
+    """
+
+    sides: tuple[Literal["left", "right"], ...] = ("left", "right")
+    diameter_mm: float = 6.0
+    share_of_depth: float = 0.65
+    hu: float = 9000.0
+
+    def __post_init__(self) -> None:
+        if not self.sides:
+            raise ValueError("sides: expected left, right or both, got none")
+        check_fraction("diameter_mm", self.diameter_mm, 3.0, 9.0)
+        check_fraction("share_of_depth", self.share_of_depth, 0.2, 0.9)
+        check_fraction("hu", self.hu, 3000.0, 30000.0)
+
+
+@dataclass(frozen=True)
+class LyticLesion:
+    """Soft tissue in the place of bone, the cortex gone where it reaches it.
+
+    Args:
+        fraction: of the body's volume.
+        spot: amid it.
+        seed: of its lobes.
+
+    Raises:
+        ValueError: if it is nothing or the whole body.
+    """
+
+    fraction: float
+    spot: Spot = Spot(0.2, 0.6, 0.5)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_fraction("fraction", self.fraction, 0.005, 0.95)
+
+
+@dataclass(frozen=True)
+class ForaminalNarrowing:
+    """Bone that has grown from the front into the neural foramen below a level's pedicle.
+
+    Args:
+        side: of the foramen.
+        share: of its area that is taken.
+
+    Raises:
+        ValueError: if the share is not within 0.05–0.95.
+    """
+
+    side: Literal["left", "right"]
+    share: float
+
+    def __post_init__(self) -> None:
+        check_fraction("share", self.share, 0.05, 0.95)
+
+
+@dataclass(frozen=True)
+class Oedema:
+    """Watery marrow under the upper endplate of a fresh fracture: seen on MR, not on CT.
+
+    Args:
+        height_fraction: how much of the height it takes, from the upper endplate down.
+
+    Raises:
+        ValueError: if that is not within 0.05–1.
+    """
+
+    height_fraction: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_fraction("height_fraction", self.height_fraction, 0.05, 1.0)
+
+
+Inclusion = WallGap | Cleft | VacuumDisc | Cement | PedicleScrews | LyticLesion | ForaminalNarrowing | Oedema

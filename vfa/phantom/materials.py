@@ -44,3 +44,4 @@ class Tissue(IntEnum):
     CEMENT = 30
     METAL = 31
     TUMOUR = 32  # soft tissue that has taken the place of bone
+    OEDEMA = 33  # marrow full of water: on CT like any other

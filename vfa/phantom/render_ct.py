@@ -18,6 +18,7 @@ from vfa.model.volume import Modality, Volume
 from vfa.phantom.anatomy import PhantomSpine
 from vfa.phantom.hounsfield import HounsfieldShading, background_hu
 from vfa.phantom.painting import Part, Window, paint_image, window_of
+from vfa.phantom.screws import add_streaks
 from vfa.phantom.soft_tissue import soft_tissue
 from vfa.phantom.tissues import spine_parts
 
@@ -87,6 +88,7 @@ def render_ct(
     _blur_in_plane(image, grid, scanner.in_plane_blur_mm)
     if window is not None:
         image[window] = _imaged(parts, grid, window, sharp, scanner, shading)
+    add_streaks(image, grid, parts)
     _add_noise(image, grid, scanner)
     voxels = np.clip(np.rint(image), LEAST_HU, GREATEST_HU).astype(np.int16)
     return Volume(voxels, grid, Modality.CT, slice_thickness_mm=scanner.slice_thickness_mm)

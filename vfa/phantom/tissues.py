@@ -19,6 +19,7 @@ from vfa.phantom.posterior_elements import (
     pedicle_bridges,
     sacrum_parts,
 )
+from vfa.phantom.screws import screw_parts
 from vfa.phantom.soft_tissue import soft_tissue
 from vfa.phantom.solids import EllipticTube, TubePart
 
@@ -67,7 +68,7 @@ def body_parts(vertebra: PhantomVertebra) -> list[Part]:
     parts: list[Part] = [BodyPart(vertebra), *pedicle_bridges(vertebra)]
     if vertebra.shape.fracture is not None and vertebra.shape.fracture.retropulsion_mm > 0:
         parts.append(FragmentPart(vertebra))
-    return [*parts, *inclusion_parts(vertebra)]
+    return [*parts, *inclusion_parts(vertebra), *screw_parts(vertebra)]
 
 
 def tissues(spine: PhantomSpine, grid: Grid, background: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:

@@ -14,10 +14,11 @@ from vfa.model.anatomy import VERSE_IDS
 from vfa.model.frame import BodyFrame, Grid
 from vfa.phantom.anatomy import PhantomSpine, PhantomVertebra
 from vfa.phantom.fractures import FragmentMotion
+from vfa.phantom.lobes import Cells
 from vfa.phantom.painting import points_in, window_of
 from vfa.phantom.posterior_elements import canal_tube, outer_reach_mm
 from vfa.phantom.true_canal import TrueCanal, canal_behind, retropulsion_mm
-from vfa.phantom.true_contents import Cells, TrueContents, contents_of
+from vfa.phantom.true_contents import TrueContents, contents_of
 from vfa.phantom.true_heights import ColumnHeights, heights_of
 from vfa.phantom.true_wall import TrueGap, wall_gaps
 
