@@ -44,16 +44,6 @@ def test_a_level_whose_fracture_could_not_be_told_is_open_and_never_called_witho
         assert assessment.conclusion is Conclusion.INDETERMINATE
 
 
-def test_the_sentence_names_what_is_against_and_what_is_open():
-    infected = all_answered({"systemic_infection": "yes"})
-    vertebroplasty, kyphoplasty = judge(study(clear_vertebra()), infected, [SEED]).judged["seed"]["L1"]
-    assert vertebroplasty.because == "VP-C1: A systemic infection is present."
-    assert kyphoplasty.because.startswith("KP-C3: ")
-    silent = all_answered({"systemic_infection": "not stated"})
-    open_one = judge(study(clear_vertebra()), silent, [SEED]).judged["seed"]["L1"][0]
-    assert open_one.because == "Open: VP-C1 (missing input)."
-
-
 def test_a_level_that_was_not_found_is_refused_with_those_that_were():
     with pytest.raises(ClinicalRefused, match=r"clinical.toml: it names L1, which was not found; found: T12, L2"):
         judge(study(vertebra("T12"), vertebra("L2")), all_answered(), [SEED])

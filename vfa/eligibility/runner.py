@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from vfa.eligibility.case import Case, Images
 from vfa.eligibility.checklist import checklist
-from vfa.eligibility.conclude import conclude, sentence_why
+from vfa.eligibility.conclude import conclude
 from vfa.eligibility.contradictions import refuse_contradictions
 from vfa.eligibility.facts import fracture
 from vfa.eligibility.notes import patient_notes, procedure_notes
 from vfa.eligibility.profile import Profile
 from vfa.eligibility.settle import would_settle
+from vfa.eligibility.why_sentence import sentence_why
 from vfa.errors import ClinicalRefused, UsageError
 from vfa.model.anatomy import is_provisional
 from vfa.model.assessment import Assessment, Conclusion, ProcedureAssessment

@@ -3,7 +3,8 @@
 An input is tried with every value that could matter (`suppose`). For each open rule that gives the smallest ways to a
 MET and to a NOT_MET; a conclusion changes when one open contraindication becomes MET, when every open indication
 becomes NOT_MET, or when every open contraindication becomes NOT_MET and an indication holds. Ways are joined where they
-agree on what they share. Only open rules are tried, since a known value never reopens a decided one.
+agree on what they share. Only open rules are tried, since a known value never reopens a decided one. Where both a
+measurement and a reader's answer could settle the same thing, the answer is asked for.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from vfa.eligibility.case import Case
-from vfa.eligibility.conclude import conclude
+from vfa.eligibility.conclude import COUNTED, conclude
 from vfa.eligibility.contradictions import contradictions
 from vfa.eligibility.criterion import Criterion
 from vfa.eligibility.suppose import suppositions
 from vfa.model.assessment import Conclusion, Outcome, RuleKind, Verdict
+from vfa.model.input_words import without_doubles
 
 MAX_SET = 4  # larger sets are no help to a reader; the list of everything open stands in for them
 MAX_JOINED = 2_000  # ways kept while joining; a bound on time that no seed case has come near
@@ -38,7 +40,7 @@ def would_settle(case: Case, rules: Sequence[Criterion], outcomes: Sequence[Outc
     if conclude((outcome.kind, outcome.verdict) for outcome in outcomes) is not Conclusion.INDETERMINATE:
         return ()
     still_open = [(r, o) for r, o in zip(rules, outcomes, strict=True) if o.verdict is Verdict.UNKNOWN]
-    inputs = list(dict.fromkeys(n for _, o in still_open if o.kind is not RuleKind.FEASIBILITY for n in o.needs))
+    inputs = list(without_doubles(n for _, o in still_open if o.kind in COUNTED for n in o.needs))
     against = [rule for rule, o in still_open if o.kind is RuleKind.CONTRAINDICATION]
     speaking = [rule for rule, o in still_open if o.kind is RuleKind.INDICATION]
     indicated = any(o.kind is RuleKind.INDICATION and o.verdict is Verdict.MET for o in outcomes)

@@ -38,6 +38,7 @@ class RuleKind(str, Enum):
 
     INDICATION = "indication"
     CONTRAINDICATION = "contraindication"
+    RELATIVE = "relative_contraindication"  # listed for the specialist to weigh; alone it never contraindicates
     FEASIBILITY = "feasibility"  # shown, tied to its contraindication twin
 
 
@@ -85,7 +86,7 @@ class Outcome:
 
     Args:
         criterion_id: "VP-C4".
-        kind: indication, contraindication or feasibility.
+        kind: indication, contraindication, relative contraindication or feasibility.
         sentence: the rule in words.
         verdict: MET, NOT_MET or UNKNOWN.
         reason: set exactly when the verdict is UNKNOWN.

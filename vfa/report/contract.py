@@ -179,7 +179,7 @@ class Outcome(_Part):
     """What one rule says; `reason` is there exactly when the verdict is UNKNOWN."""
 
     id: str
-    kind: Literal["indication", "contraindication", "feasibility"]
+    kind: Literal["indication", "contraindication", "relative_contraindication", "feasibility"]
     sentence: str
     verdict: Literal["MET", "NOT_MET", "UNKNOWN"]
     reason: (
