@@ -51,6 +51,11 @@ def test_a_private_code_without_a_meaning_does_not_exist() -> None:
 
 def test_a_long_sentence_is_cut_to_what_a_meaning_holds() -> None:
     meaning = codes.rule("VP-C4", "the body has lost more than one third of its height as measured\n here").meaning
-    assert len(meaning) == 64
+    assert 60 <= len(meaning.encode()) <= 64
     assert meaning.startswith("VP-C4: the body has lost")
     assert meaning.endswith("…")
+
+
+def test_a_sentence_of_long_letters_is_cut_by_their_bytes_too() -> None:
+    assert len(codes.shortened("≥" * 40).encode()) <= 64
+    assert codes.shortened("≥" * 21) == "≥" * 21

@@ -118,9 +118,13 @@ def rule(criterion_id: str, sentence: str) -> Code:
 
 
 def shortened(meaning: str) -> str:
-    """A meaning that fits DICOM's 64 characters."""
+    """A meaning that fits DICOM's 64 characters, and 64 bytes, since some programs count those."""
     text = " ".join(meaning.split())
-    return text if len(text) <= CODE_MEANING_LENGTH else f"{text[: CODE_MEANING_LENGTH - 1].rstrip()}…"
+    cut = text
+    while len(cut.encode()) > CODE_MEANING_LENGTH:
+        text = text[:-1].rstrip()
+        cut = f"{text}…"
+    return cut
 
 
 def vertebra(level: str) -> Code:
