@@ -16,17 +16,18 @@ ALLOWED_ROOMS: dict[str, set[str]] = {
     "model": {"model"},
     **{stage: {stage, *SHARED} for stage in STAGES},
     "pipeline": {"intake", "segment", "measure", "eligibility", "report", *SHARED},
-    "cli": {"cli", "pipeline", "intake", "eligibility", "report", "phantom", "segment", *SHARED},
+    "batch": {"batch", "pipeline", "intake", "segment", "eligibility", "report", *SHARED},
+    "cli": {"cli", "pipeline", "batch", "intake", "eligibility", "report", "phantom", "segment", *SHARED},
     "errors": set(),
     "intended_use": set(),
-    "__init__": {"pipeline", "report", *SHARED},
+    "__init__": {"pipeline", "batch", "report", *SHARED},
     "__main__": {"cli"},
 }
 
 # third-party package → the places that may import it (None: anywhere in the package)
 ALLOWED_THIRD_PARTY: dict[str, tuple[str, ...] | None] = {
     "numpy": None,
-    "scipy": ("segment", "measure", "phantom", "report", "intake"),
+    "scipy": ("segment", "measure", "phantom", "report", "intake", "batch"),
     "SimpleITK": ("intake", "segment", "measure"),
     "skimage": ("segment", "measure", "report"),
     "pydicom": ("intake", "segment", "phantom", "report", "pacs"),
@@ -42,8 +43,9 @@ ALLOWED_THIRD_PARTY: dict[str, tuple[str, ...] | None] = {
     "click": ("cli",),
     "rich": ("cli", "report"),
     "tomli": ("eligibility",),
-    "pandas": ("cli", "report"),
-    "pyarrow": ("cli", "report"),
+    "pandas": ("cli", "report", "batch"),
+    "pyarrow": ("cli", "report", "batch"),
+    "distributed": ("batch",),
 }
 NO_NUMERICS = ("eligibility",)
 NUMERICS = {"numpy", "scipy", "SimpleITK", "skimage"}

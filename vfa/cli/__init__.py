@@ -8,6 +8,8 @@ import typer
 
 from vfa import __version__
 from vfa.cli.assess import assess
+from vfa.cli.batch import batch
+from vfa.cli.compare import compare
 from vfa.cli.faults import told_plainly
 from vfa.cli.measure import measure
 from vfa.cli.sample import sample
@@ -24,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (assess, series, segment, measure, sample):
+for command in (assess, series, segment, measure, batch, compare, sample):
     app.command()(told_plainly(command))
 
 

@@ -10,7 +10,7 @@ import hashlib
 import io
 import zipfile
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydicom.filereader import read_partial
 
@@ -30,6 +30,7 @@ class FileOwner:
 
     Args:
         file: the file.
+        kind: "DICOM", or "image" for NIfTI, NRRD and MetaImage, told by the name.
         study_instance_uid: empty for files that carry none (NIfTI, NRRD, MetaImage).
         patient_id: likewise.
         size_bytes: of the file.
@@ -38,6 +39,7 @@ class FileOwner:
     """
 
     file: StoredFile
+    kind: Literal["DICOM", "image"]
     study_instance_uid: str
     patient_id: str
     size_bytes: int
@@ -53,7 +55,7 @@ def owner_of(file: StoredFile, opener: FileOpener) -> FileOwner | LeftOut:
         size, modified = opener.size_bytes(file), file.path.stat().st_mtime_ns
         digest = hashlib.blake2b(start, digest_size=16).hexdigest()
         if is_image_name(file.lower_name):
-            return FileOwner(file, "", "", size, modified, digest)
+            return FileOwner(file, "image", "", "", size, modified, digest)
         if not looks_like_dicom(start[:132]):
             return LeftOut(str(file), "not a DICOM, NIfTI, NRRD or MetaImage file")
         study, patient = _study_and_patient(file, opener, start, size)
@@ -63,7 +65,7 @@ def owner_of(file: StoredFile, opener: FileOpener) -> FileOwner | LeftOut:
         return LeftOut(str(file), str(refusal), "damaged")
     except Exception as error:  # pydicom raises a dozen kinds on malformed files, RecursionError among them
         return LeftOut(str(file), f"a damaged DICOM file ({type(error).__name__}), export it again", "damaged")
-    return FileOwner(file, study, patient, size, modified, digest)
+    return FileOwner(file, "DICOM", study, patient, size, modified, digest)
 
 
 def _study_and_patient(file: StoredFile, opener: FileOpener, start: bytes, size_bytes: int) -> tuple[str, str]:
