@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from vfa.model.frame import FloatArray, Grid
@@ -12,7 +14,7 @@ from vfa.phantom.render_ct import CtScanner, render_ct
 QUIET = CtScanner(noise_hu=0.0, texture_hu=0.0, slice_thickness_mm=0.7)
 
 
-def recipe(*features: Feature, **changes: object) -> SpineRecipe:
+def recipe(*features: Feature, **changes: Any) -> SpineRecipe:
     return SpineRecipe(
         **{"levels": ("L1", "L2", "L3"), "features": {"L2": features}, "pose": Pose((6.0, 4.0, -8.0)), **changes}
     )

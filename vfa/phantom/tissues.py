@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from vfa.model.frame import Grid
 from vfa.phantom.anatomy import PhantomSpine, PhantomVertebra
 from vfa.phantom.body_parts import SACRAL_NAMES, BodyPart, DiscPart, FragmentPart
+from vfa.phantom.foramina import ridge_parts
 from vfa.phantom.inclusion_parts import inclusion_parts
 from vfa.phantom.materials import Tissue
 from vfa.phantom.painting import Part, paint_labels
@@ -50,6 +51,7 @@ def spine_parts(spine: PhantomSpine) -> list[Part]:
     """Everything from discs to fragments in painting order, later parts over earlier ones."""
     parts: list[Part] = [_foramen_fat(vertebra) for vertebra in spine.segments]
     parts += [DiscPart(above, below) for above, below in spine.discs]
+    parts += ridge_parts(spine)
     for vertebra in spine.vertebrae:
         parts += arch_parts(vertebra, canal_tube(vertebra, outer_reach_mm(vertebra)))
     if spine.sacrum is not None:
