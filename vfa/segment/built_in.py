@@ -12,7 +12,7 @@ from scipy import ndimage
 from vfa.model.frame import FloatArray, Grid
 from vfa.model.spine import Spine, Vertebra
 from vfa.model.volume import Volume
-from vfa.segment.bodies import MARGIN_VOXELS, BodyMask, judge_bodies, vertebra_of
+from vfa.segment.bodies import MARGIN_VOXELS, BodyMask, judge_bodies, reaches_edge, vertebra_of
 from vfa.segment.instances import BODY_AT_LEAST, Candidate, canal_behind, find_instances, spine_chain
 from vfa.segment.levels import count_from, gaps_below, local_cranial, provisional_names
 from vfa.segment.locate import SpineMaps, locate, weights_version
@@ -24,6 +24,7 @@ REACH_MM = 6.0  # beyond its voxels at 2 mm, a body's smooth surface lies within
 
 SACRUM_AT_LEAST_ML = 12.0  # a whole adult sacrum has 150–250 ml; less than this is no sight of it
 SACRUM_BELOW_MM = (8.0, 48.0)  # from the lowest body's centre to the nearest sacrum below it
+DISC_AT_LEAST = 0.3  # probability, somewhere on the way from the lowest body to the sacrum
 LEVEL_CONFIDENCE = 0.8  # about one spine in eight is transitional, and the network tells S1 from L5 imperfectly
 PROVISIONAL = "nothing in the image anchors the level names: vertebrae are counted from head to foot"
 NOTHING_FOUND = "no vertebra was found by the built-in segmenter"
@@ -53,10 +54,11 @@ class BuiltInSegmenter:
         chain = spine_chain(maps, candidates)
         by = f"{self.name} segmenter, weights {self.version}"
         bodies = [_on_image(maps, instances, candidate, volume.grid) for candidate in chain]
-        found = [(c, b) for c, b in zip(chain, bodies, strict=True) if b is not None]
+        found = _without_slivers([(c, b) for c, b in zip(chain, bodies, strict=True) if b is not None], volume.grid)
         if not found:
             return Spine((), volume.grid, by, notes=(NOTHING_FOUND,))
-        names = name_found(maps, [candidate for candidate, _ in found])
+        lowest_is_whole = not reaches_edge(found[-1][1], volume.grid)
+        names = name_found(maps, [c for c, _ in found]) if lowest_is_whole else _provisional(len(found))
         centres = np.array([candidate.centre_lps for candidate, _ in found])
         vertebrae = [
             _vertebra(maps, candidate, body, (names, index, centres), volume.grid)
@@ -85,6 +87,16 @@ def _on_image(maps: SpineMaps, instances: NDArray[np.int32], candidate: Candidat
     return BodyMask(mask, crop) if mask.any() else None
 
 
+def _without_slivers(found: list[tuple[Candidate, BodyMask]], image: Grid) -> list[tuple[Candidate, BodyMask]]:
+    """Leave out what the image's edge leaves of a body at either end when the network itself is unsure of it."""
+    ends = {0, len(found) - 1}
+    return [
+        (candidate, body)
+        for index, (candidate, body) in enumerate(found)
+        if not (index in ends and _doubt(candidate) and reaches_edge(body, image))
+    ]
+
+
 def _own_probability(body: NDArray[np.float32], instances: NDArray[np.int32], number: int) -> NDArray[np.float32]:
     """The probability of being this body: that of being body, where this one is the nearest and not far."""
     away_mm, nearest = ndimage.distance_transform_edt(instances == 0, sampling=SPACING_MM, return_indices=True)
@@ -109,10 +121,14 @@ class FoundNames:
     alternative: tuple[str, ...] = ()
 
 
+def _provisional(count: int) -> FoundNames:
+    return FoundNames(provisional_names(count), None, PROVISIONAL)
+
+
 def name_found(maps: SpineMaps, chain: Sequence[Candidate]) -> FoundNames:
     """Name the bodies from the sacrum upwards where it is in view right below the lowest one; else provisionally."""
     centres = np.array([candidate.centre_lps for candidate in chain])
-    provisional = FoundNames(provisional_names(len(chain)), None, PROVISIONAL)
+    provisional = _provisional(len(chain))
     if not sacrum_is_below(maps, centres):
         return provisional
     if gaps_below(centres):
@@ -138,8 +154,12 @@ def sacrum_is_below(maps: SpineMaps, centres_lps: FloatArray) -> bool:
         return False
     offset = maps.grid.lps_of(np.argwhere(labels == np.argmax(sizes_ml) + 1)) - centres_lps[-1]
     below = offset[offset @ local_cranial(centres_lps, len(centres_lps) - 1) < 0]
-    nearest_mm = float(np.linalg.norm(below, axis=1).min()) if len(below) else np.inf
-    return SACRUM_BELOW_MM[0] <= nearest_mm <= SACRUM_BELOW_MM[1]
+    if not len(below):
+        return False
+    nearest = below[np.argmin(np.linalg.norm(below, axis=1))]
+    way = maps.grid.ijk_of(centres_lps[-1] + np.linspace(0, 1, 24)[:, None] * nearest).T
+    disc_between = float(ndimage.map_coordinates(maps.disc, way, order=1).max())
+    return SACRUM_BELOW_MM[0] <= float(np.linalg.norm(nearest)) <= SACRUM_BELOW_MM[1] and disc_between >= DISC_AT_LEAST
 
 
 def _vertebra(
