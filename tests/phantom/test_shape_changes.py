@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 
 from tests.phantom.flat_bodies import flat_body, outline_area_mm2, vertebra_of
+from tests.phantom.one_level import around, image_of, recipe
+from vfa.phantom.anatomy import build_spine
 from vfa.phantom.body_field import BodyField
 from vfa.phantom.fractures import Burst
-from vfa.phantom.shape_changes import Comminution
-from vfa.phantom.truth import body_volume_mm3, true_vertebra
+from vfa.phantom.shape_changes import Comminution, NarrowDisc, Osteophyte, SchmorlNode, ShortBody
+from vfa.phantom.truth import body_labels, body_volume_mm3, true_vertebra
 
 
 def dark_widths(shape, start, direction, length_mm=60.0, step_mm=0.02):
@@ -66,6 +68,73 @@ def test_a_split_through_the_posterior_wall_is_a_gap_in_it():
     assert gap.area_with_foramen_mm2 - gap.area_mm2 > 8
     assert gap.area_mm2 == pytest.approx(2.5 * (0.86 * 25 - 4.8), rel=0.2)
     assert gap.through_foramen
+
+
+def test_a_schmorl_node_sinks_the_endplate_as_deep_as_given_and_no_height():
+    pitted = flat_body(pits=(SchmorlNode(4.0, 5.0), SchmorlNode(3.0, 4.0, "lower", -0.3, 0.4)))
+    assert float(flat_body().upper_mm(0, -1.7) - pitted.upper_mm(0, -1.7)) == pytest.approx(4.0, abs=0.01)
+    assert float(pitted.lower_mm(-6.6, 3.4) - flat_body().lower_mm(-6.6, 3.4)) == pytest.approx(3.0, abs=0.01)
+    assert float(pitted.upper_mm(5.2, -1.7)) == pytest.approx(12.5)
+    truth, plain = (true_vertebra(vertebra_of(shape)) for shape in (pitted, flat_body()))
+    assert truth.heights == plain.heights
+    np.testing.assert_array_equal(truth.frame.cranial, plain.frame.cranial)
+    assert truth.height_loss_fraction == 0
+    # The pit depth · (1 − r²)² holds a third of its cylinder.
+    lost = plain.volume_mm3 - truth.volume_mm3
+    assert lost == pytest.approx(np.pi / 3 * (4 * 25 + 3 * 16), rel=0.05)
+
+
+@pytest.mark.parametrize(("turn_deg", "direction"), [(90.0, (0, 1)), (0.0, (1, 0)), (180.0, (-1, 0))])
+def test_an_osteophyte_stands_out_of_the_rim_where_it_is_put_by_its_length(turn_deg, direction):
+    spurred = flat_body(spurs=(Osteophyte(turn_deg, 6.0, 4.0),))
+    rim = 22.0 if direction[0] else flat_body().depth_mm / 2
+    out = np.arange(rim - 3, rim + 10, 0.05)
+    z = 12.5 - 2.3 + 0.25 * (out - rim + 2.5)
+    points = np.stack([out * direction[0], out * direction[1], z]).astype(np.float32)
+    reach = out[BodyField(spurred).surface(*points) < 0].max()
+    assert reach - rim == pytest.approx(6.0, abs=1.2)  # and half its tip's thickness
+    assert true_vertebra(vertebra_of(spurred)).heights == true_vertebra(vertebra_of(flat_body())).heights
+    assert body_volume_mm3(vertebra_of(spurred)) > body_volume_mm3(vertebra_of(flat_body())) + 50
+
+
+def test_an_osteophyte_belongs_to_the_body_s_mask_and_is_bone_on_ct():
+    spine, plain = build_spine(recipe(Osteophyte(60.0, 7.0, 5.0))), build_spine(recipe())
+    grid = around(plain, "L2")
+    spur = (body_labels(spine, grid) > 0) & ~(body_labels(plain, grid) > 0)
+    assert spur.sum() * grid.voxel_volume_mm3 > 70  # 7 mm long, some 3 by 8 mm across on the way to its tip
+    image, _ = image_of(spine)
+    assert image[spur].mean() > 250
+
+
+def test_a_short_vertebra_is_lower_in_every_column_and_not_fractured():
+    low, plain = (true_vertebra(build_spine(recipe(*features))["L2"]) for features in ((ShortBody(0.85),), ()))
+    for band in ("anterior_mm", "middle_mm", "posterior_mm"):
+        shorter = getattr(low.heights["centre"], band) / getattr(plain.heights["centre"], band)
+        assert shorter == pytest.approx(0.85, abs=0.025)  # the endplates stay as hollow
+    assert low.height_loss_fraction == 0
+
+
+def test_a_narrow_disc_brings_its_neighbours_nearer():
+    narrow, plain = build_spine(recipe(NarrowDisc(0.4))), build_spine(recipe())
+
+    def apart(spine):
+        return np.linalg.norm(spine["L2"].construction.centre_lps - spine["L3"].construction.centre_lps)
+
+    assert apart(plain) - apart(narrow) == pytest.approx(0.6 * 9.3, abs=0.4)  # L2's disc is 9.3 mm high
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: SchmorlNode(depth_mm=0.0), "depth_mm"),
+        (lambda: Osteophyte(turn_deg=270.0), "turn_deg"),
+        (lambda: ShortBody(0.1), "height_scale"),
+        (lambda: NarrowDisc(0.0), "height_scale"),
+    ],
+)
+def test_impossible_changes_cannot_be_built(build, message):
+    with pytest.raises(ValueError, match=message):
+        build()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from vfa.model.anatomy import order
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.phantom.body_field import BodyField
 from vfa.phantom.body_shape import BodyShape
-from vfa.phantom.features import only_one
+from vfa.phantom.features import of_kind, only_one
 from vfa.phantom.inclusions import Inclusion
 from vfa.phantom.level_sizes import (
     SACRAL_ANTERIOR_HEIGHT_MM,
@@ -29,7 +29,7 @@ from vfa.phantom.level_sizes import (
 )
 from vfa.phantom.placement import Disc, Pose, SpineCurve, stacked, turned, wedge_half_deg
 from vfa.phantom.recipe import SpineRecipe
-from vfa.phantom.shape_changes import Bulge, Comminution
+from vfa.phantom.shape_changes import Bulge, Comminution, NarrowDisc, Osteophyte, SchmorlNode, ShortBody
 from vfa.phantom.true_frame import true_frame
 
 __all__ = ["Arch", "PhantomSpine", "PhantomVertebra", "Pose", "SpineCurve", "SpineRecipe", "build_spine"]
@@ -161,6 +161,8 @@ def _varied(recipe: SpineRecipe, level: str) -> tuple[BodyShape, Arch]:
     rng = np.random.default_rng([recipe.seed, order(level), 1])
     chance = rng.standard_normal(9) * recipe.variation
     height = recipe.size_scale * (1 + recipe.height_sd * rng.standard_normal())
+    if (short := only_one(features, ShortBody)) is not None:
+        height *= short.height_scale
     width, depth = recipe.size_scale * np.array([size.width_mm, size.depth_mm]) * (1 + GIRTH_SD * chance[0:2])
     wedge_mm = depth * np.tan(np.radians(size.wedge_deg + WEDGE_SD_DEG * chance[2]) / 2)
     middle_mm = size.posterior_height_mm - size.depth_mm * np.tan(np.radians(size.wedge_deg) / 2)
@@ -180,6 +182,8 @@ def _varied(recipe: SpineRecipe, level: str) -> tuple[BodyShape, Arch]:
         fracture=recipe.fractures.get(level),
         bulge=only_one(features, Bulge),
         comminution=only_one(features, Comminution),
+        pits=of_kind(features, SchmorlNode),
+        spurs=of_kind(features, Osteophyte),
     )
     return shape, Arch(
         float(size.canal_depth_mm * arch[0]),
@@ -205,10 +209,12 @@ def _sacral(recipe: SpineRecipe) -> tuple[BodyShape, Arch]:
     return shape, Arch(SACRAL_CANAL_DEPTH_MM * scale, SACRAL_CANAL_WIDTH_MM * scale, 16.0 * scale, 14.0 * scale)
 
 
-def _disc(level: str, scale: float, curve: SpineCurve) -> Disc:
+def _disc(level: str, recipe: SpineRecipe) -> Disc:
     """The disc below a level."""
+    curve, narrow = recipe.curve, only_one(recipe.features.get(level, ()), NarrowDisc)
+    height_mm = SIZES[level].disc_height_mm * recipe.size_scale
     return Disc(
-        SIZES[level].disc_height_mm * scale,
+        height_mm if narrow is None else height_mm * narrow.height_scale,
         SIZES[level].disc_lordosis_deg * curve.lordosis_scale + curve.extra_lordosis_deg.get(level, 0.0),
         curve.left_bend_deg.get(level, 0.0),
         curve.left_turn_deg.get(level, 0.0),
@@ -236,7 +242,7 @@ def build_spine(recipe: SpineRecipe) -> PhantomSpine:
     parts = {level: _sacral(recipe) if level == "S1" else _varied(recipe, level) for level in recipe.levels}
     upward = list(reversed(recipe.levels))
     shapes: Mapping[str, BodyShape] = {level: parts[level][0] for level in upward}
-    discs = {level: _disc(level, recipe.size_scale, recipe.curve) for level in recipe.bodies}
+    discs = {level: _disc(level, recipe) for level in recipe.bodies}
     frames = stacked(shapes, discs, _base(recipe, shapes[upward[0]]))
     middle = np.mean([frames[level].centre_lps for level in recipe.bodies], axis=0)
     upright = BodyFrame(np.zeros(3), np.array([0.0, 0.0, 1.0]), np.array([0.0, -1.0, 0.0]))

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vfa.phantom.body_shape import BodyShape
+from vfa.phantom.osteophytes import spur_bar
+from vfa.phantom.solids import Bar
 from vfa.phantom.true_frame import cranial_in_construction
 
 Points = NDArray[np.float32]
@@ -108,6 +110,9 @@ class BodyField:
         scale = max(1.0, shape.lower_scale)
         tallest = max(shape.anterior_height_mm, shape.posterior_height_mm) / 2
         half = np.array([shape.width_mm / 2 * scale + 2, shape.depth_mm / 2 * scale + 2, tallest + 1])
+        if shape.spurs:
+            half[:2] += max(spur.length_mm for spur in shape.spurs)
+            half[2] += max(spur.thickness_mm for spur in shape.spurs)
         if shape.comminution is not None:
             half[:2] += shape.comminution.spread_mm
         low, high = -half, half.copy()
@@ -210,9 +215,16 @@ class BodyField:
         else:
             pieces = [np.maximum(self.distances(*piece.at).surface, piece.cut) for piece in self.pieces(x, y, z)]
             body = np.minimum.reduce(pieces)
+        for spur in self.spurs:
+            body = np.minimum(body, spur.distance(x, y, z))
         if self.shape.fracture is None or self.shape.fracture.retropulsion_mm == 0:
             return body
         return np.asarray(np.minimum(body, self.fragment(x, y, z)[0]))
+
+    @cached_property
+    def spurs(self) -> tuple[Bar, ...]:
+        """The osteophytes, each a bar that tapers outwards from just inside the rim."""
+        return tuple(spur_bar(self.shape, spur) for spur in self.shape.spurs)
 
     def comminuted(self, x: Points, y: Points, z: Points) -> Points:
         """Signed distance to the lower border of the part in pieces, negative above it; the body must be comminuted."""

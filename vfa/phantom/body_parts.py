@@ -153,6 +153,32 @@ class FragmentPart:
 
 
 @dataclass(frozen=True, eq=False)
+class SpurPart:
+    """The osteophytes of a body: cortex over marrow, open to the body."""
+
+    vertebra: PhantomVertebra
+
+    @property
+    def frame(self) -> BodyFrame:
+        """The construction frame."""
+        return self.vertebra.construction
+
+    @property
+    def box_mm(self) -> tuple[FloatArray, FloatArray]:
+        """The body's box, spurs included."""
+        return self.vertebra.field.box_mm
+
+    def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
+        """Cortex where it stands out of the body, then its marrow."""
+        cortex = np.float32(self.vertebra.shape.cortex_mm)
+        body = self.vertebra.field.distances(x, y, z).surface
+        for bar in self.vertebra.field.spurs:
+            spur = bar.distance(x, y, z)
+            yield Tissue.BODY_CORTEX, np.maximum(spur, -body)
+            yield Tissue.BODY_MARROW, np.maximum(spur + cortex, -body - 2 * cortex)
+
+
+@dataclass(frozen=True, eq=False)
 class DiscPart:
     """The disc between two vertebrae: annulus and nucleus. Bodies are painted over it."""
 

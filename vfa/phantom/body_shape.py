@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vfa.phantom.fractures import Fracture
-from vfa.phantom.shape_changes import Bulge, Comminution
+from vfa.phantom.shape_changes import Bulge, Comminution, Osteophyte, SchmorlNode
 
 Field = NDArray[np.floating[Any]]
 
@@ -50,6 +50,8 @@ class BodyShape:
         bulge: of the posterior wall, smooth and with its cortex; None for the usual hollow.
         comminution: the pieces its upper part has burst into; None for a body in one piece. They move square to the
             body's height and are left out of the endplate surfaces given here.
+        pits: Schmorl nodes; the endplates sink into them, heights and own frame are taken without.
+        spurs: osteophytes at the rims, outside of every surface given here.
 
     Raises:
         ValueError: if a measure is not positive, or the fracture leaves less than 3 mm of bone.
@@ -71,6 +73,8 @@ class BodyShape:
     fracture: Fracture | None = None
     bulge: Bulge | None = None
     comminution: Comminution | None = None
+    pits: tuple[SchmorlNode, ...] = ()
+    spurs: tuple[Osteophyte, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("width_mm", "depth_mm", "anterior_height_mm", "posterior_height_mm", "lower_scale"):
@@ -87,6 +91,11 @@ class BodyShape:
     def intact(self) -> BodyShape:
         """The same body before anything happened to it."""
         return replace(self, fracture=None, bulge=None, comminution=None)
+
+    @property
+    def without_pits(self) -> BodyShape:
+        """The same body with its endplates as they were before any Schmorl node, and no osteophytes."""
+        return replace(self, pits=(), spurs=()) if self.pits or self.spurs else self
 
     @property
     def without_fragment(self) -> BodyShape:
@@ -188,6 +197,11 @@ class BodyShape:
         inside = np.clip(self.edge_radius_mm + rim_distance, 0.0, self.edge_radius_mm)
         return np.asarray(self.edge_radius_mm - np.sqrt(self.edge_radius_mm**2 - inside**2))
 
+    def _pits_mm(self, endplate: str, x: Field, y: Field) -> Field | float:
+        """How deep the pits of one endplate are."""
+        size = self.width_mm, self.depth_mm
+        return sum((p.pit_mm(*self._fractions(x, y), size) for p in self.pits if p.endplate == endplate), 0.0)
+
     def upper_mm(self, x_mm: ArrayLike, y_mm: ArrayLike, rim_distance: Field | None = None) -> Field:
         """Height z of the upper endplate's outer surface over (x, y); `rim_distance` saves working it out again."""
         x, y = np.asarray(x_mm, dtype=float), np.asarray(y_mm, dtype=float)
@@ -196,6 +210,8 @@ class BodyShape:
         surface = plane - self.upper_concavity_mm * self._dish(x, y) - self._edge_mm(rim)
         if self.fracture is not None:
             surface = surface - self.fracture.upper_drop_mm(*self._fractions(x, y))
+        if self.pits:
+            surface = surface - self._pits_mm("upper", x, y)
         return np.asarray(surface)
 
     def lower_mm(self, x_mm: ArrayLike, y_mm: ArrayLike, rim_distance: Field | None = None) -> Field:
@@ -207,6 +223,8 @@ class BodyShape:
         surface = plane + self.lower_concavity_mm * self._dish(xs, ys) + self._edge_mm(rim)
         if self.fracture is not None:
             surface = surface + self.fracture.lower_rise_mm(*self._fractions(x, y))
+        if self.pits:
+            surface = surface + self._pits_mm("lower", x, y)
         return np.asarray(surface)
 
     def within_rims(self, x_mm: ArrayLike, y_mm: ArrayLike, margin_mm: float = 0.0) -> NDArray[np.bool_]:

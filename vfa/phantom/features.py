@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from vfa.phantom.inclusions import Inclusion
-from vfa.phantom.shape_changes import Bulge, Comminution
+from vfa.phantom.shape_changes import Bulge, Comminution, NarrowDisc, Osteophyte, SchmorlNode, ShortBody
 
-Feature = Inclusion | Bulge | Comminution
+Feature = Inclusion | Bulge | Comminution | SchmorlNode | Osteophyte | ShortBody | NarrowDisc
 Kind = TypeVar("Kind")
 
 

@@ -6,7 +6,7 @@ Values only; the shape and its distance field work them in.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -94,3 +94,103 @@ class Comminution:
         first = np.float32(np.sin(a)) * x_mm - np.float32(np.cos(a)) * y_mm
         second = np.float32(np.cos(b)) * y_mm - np.float32(np.sin(b)) * x_mm
         return np.asarray(np.maximum(first, second) + np.float32(self.cleft_mm / 2))
+
+
+@dataclass(frozen=True)
+class SchmorlNode:
+    """A focal pit in an endplate, lined with bone and filled with disc; no fracture.
+
+    Args:
+        depth_mm: of the pit below the endplate.
+        radius_mm: at its mouth.
+        endplate: which one.
+        left_fraction: where its middle lies, -1 to 1 across the body.
+        depth_fraction: where it lies from the anterior (0) to the posterior margin (1).
+
+    Raises:
+        ValueError: if a measure is out of its range.
+    """
+
+    depth_mm: float = 4.0
+    radius_mm: float = 5.0
+    endplate: Literal["upper", "lower"] = "upper"
+    left_fraction: float = 0.0
+    depth_fraction: float = 0.55
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("depth_mm", 0.5, 10.0),
+            ("radius_mm", 2.0, 12.0),
+            ("left_fraction", -0.7, 0.7),
+            ("depth_fraction", 0.1, 0.9),
+        ):
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"{name}: expected {low:g}–{high:g}, got {getattr(self, name)}")
+
+    def pit_mm(self, depth_fraction: Field, left_fraction: Field, size_mm: tuple[float, float]) -> Field:
+        """How deep the pit is at places of a body of this width and depth."""
+        across = (left_fraction - self.left_fraction) * size_mm[0] / 2
+        along = (depth_fraction - self.depth_fraction) * size_mm[1]
+        square = (across**2 + along**2) / self.radius_mm**2
+        return np.asarray(self.depth_mm * np.clip(1 - square, 0, None) ** 2)
+
+
+@dataclass(frozen=True)
+class Osteophyte:
+    """A spur of bone at the rim of an endplate, bent a little over the disc's side.
+
+    Args:
+        turn_deg: where on the rim, 0 to the left, 90 in front, 180 to the right.
+        length_mm: how far it stands out.
+        thickness_mm: at its root.
+        endplate: at which rim.
+
+    Raises:
+        ValueError: if a size is out of its range or it lies at the back, where the canal is.
+    """
+
+    turn_deg: float = 90.0
+    length_mm: float = 5.0
+    thickness_mm: float = 4.0
+    endplate: Literal["upper", "lower"] = "upper"
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("turn_deg", -10.0, 190.0), ("length_mm", 1.0, 15.0), ("thickness_mm", 1.5, 8.0)):
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"{name}: expected {low:g}–{high:g}, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class ShortBody:
+    """A vertebra lower than its neighbours by nature, all of it alike; no fracture.
+
+    Args:
+        height_scale: of its height.
+
+    Raises:
+        ValueError: if the scale is not within 0.6–1.2.
+    """
+
+    height_scale: float
+
+    def __post_init__(self) -> None:
+        if not 0.6 <= self.height_scale <= 1.2:
+            raise ValueError(f"height_scale: expected 0.6–1.2, got {self.height_scale}")
+
+
+@dataclass(frozen=True)
+class NarrowDisc:
+    """The disc below a level is lower than usual.
+
+    Args:
+        height_scale: of its height; bodies never touch however small it is.
+
+    Raises:
+        ValueError: if the scale is not within 0.1–1.5.
+    """
+
+    height_scale: float
+
+    def __post_init__(self) -> None:
+        if not 0.1 <= self.height_scale <= 1.5:
+            raise ValueError(f"height_scale: expected 0.1–1.5, got {self.height_scale}")

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from vfa.model.frame import Grid
 from vfa.phantom.anatomy import PhantomSpine, PhantomVertebra
-from vfa.phantom.body_parts import SACRAL_NAMES, BodyPart, DiscPart, FragmentPart
+from vfa.phantom.body_parts import SACRAL_NAMES, BodyPart, DiscPart, FragmentPart, SpurPart
 from vfa.phantom.foramina import ridge_parts
 from vfa.phantom.inclusion_parts import inclusion_parts
 from vfa.phantom.materials import Tissue
@@ -68,6 +68,8 @@ def spine_parts(spine: PhantomSpine) -> list[Part]:
 def body_parts(vertebra: PhantomVertebra) -> list[Part]:
     """One vertebra's body with all that happened to it, in painting order."""
     parts: list[Part] = [BodyPart(vertebra), *pedicle_bridges(vertebra)]
+    if vertebra.shape.spurs:
+        parts.append(SpurPart(vertebra))
     if vertebra.shape.fracture is not None and vertebra.shape.fracture.retropulsion_mm > 0:
         parts.append(FragmentPart(vertebra))
     return [*parts, *inclusion_parts(vertebra), *screw_parts(vertebra)]

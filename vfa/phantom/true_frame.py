@@ -37,6 +37,7 @@ def plane_slopes(x_mm: NDArray[Any], y_mm: NDArray[Any], z_mm: NDArray[Any]) -> 
 @lru_cache(maxsize=256)
 def cranial_in_construction(shape: BodyShape) -> tuple[float, float, float]:
     """The cranial unit vector (x left, y front, z head) in the construction frame."""
+    shape = shape.without_pits
     x, y = _lattice(shape)
     kept = shape.within_rims(x, y, RIM_LEFT_OUT_MM)
     normals = []
@@ -52,6 +53,7 @@ def cranial_in_construction(shape: BodyShape) -> tuple[float, float, float]:
 @lru_cache(maxsize=256)
 def centre_in_construction(shape: BodyShape) -> tuple[float, float, float]:
     """The body's centre of mass in the construction frame, without any fragment, to about 0.02 mm."""
+    shape = shape.without_pits
     x, y = _lattice(shape)
     upper, lower = shape.upper_mm(x, y), shape.lower_mm(x, y)
     totals = np.zeros(4)

@@ -92,7 +92,8 @@ def height_map(shape: BodyShape, frame: BodyFrame, left: FloatArray, anterior: F
 
 @lru_cache(maxsize=256)
 def heights_of(shape: BodyShape, canal_centre_mm: tuple[float, float, float]) -> Mapping[str, ColumnHeights]:
-    """The true heights of each third ("right", "centre", "left") of a body's width."""
+    """The true heights of each third ("right", "centre", "left") of a body's width; a pit does not lower them."""
+    shape = shape.without_pits
     reach_left, reach_anterior = 0.6 * shape.width_mm + 2, 0.65 * shape.depth_mm + 2
     left = np.arange(-reach_left, reach_left, PITCH_MM)
     anterior = np.arange(-reach_anterior, reach_anterior, PITCH_MM)
