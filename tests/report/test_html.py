@@ -102,8 +102,8 @@ def test_each_conclusion_says_why_and_unfolds_its_rules_with_their_source(page: 
     assert "Looked at: height loss 31.0 % (27.0–35.0 %), measured" in said
     assert "Source: seed text" in said
     assert (
-        sum(tag == "details" for tag, _ in page.elements) == 6
-    )  # the rules of three procedures, two lists of combinations, the checklist
+        sum(tag == "details" for tag, _ in page.elements) == 7
+    )  # the rules of three procedures, two lists of combinations, a profile that agrees, the checklist
 
 
 def test_no_internal_token_reaches_the_reader(page: Page) -> None:

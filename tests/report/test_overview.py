@@ -9,7 +9,7 @@ from vfa.model.assessment import Assessment, Conclusion, ProcedureAssessment
 from vfa.model.findings import StudyFindings
 from vfa.model.morphometry import FractureStatus
 from vfa.report import overview
-from vfa.report.contract import AssessmentFile
+from vfa.report.contract import AssessmentFile, Clinical
 from vfa.report.document import to_document
 
 
@@ -50,13 +50,38 @@ def test_an_uncertain_fracture_comes_after_a_certain_one() -> None:
     assert levels(overview.candidates(to_document(made_up.assessment(drawn)))) == ["L1", "T12"]
 
 
-def test_a_level_that_was_not_measured_is_listed_as_open_unless_it_was_decided() -> None:
+def test_a_level_that_was_not_measured_takes_one_line_whatever_was_concluded() -> None:
     still_open = document(T11=Conclusion.INDETERMINATE)
     assert levels(overview.candidates(still_open)) == ["L1"]
     assert levels(overview.not_judged(still_open)) == ["T11"]
+    assert overview.conclusions_without_measurement(still_open) == {"open": ["T11"]}
     decided = document(T11=Conclusion.CONTRAINDICATED)
-    assert levels(overview.candidates(decided)) == ["L1", "T11"]
-    assert overview.not_judged(decided) == ()
+    assert levels(overview.candidates(decided)) == ["L1"]
+    assert overview.conclusions_without_measurement(decided) == {"vertebroplasty contraindicated": ["T11"]}
+
+
+def test_a_level_that_the_clinical_answers_name_is_shown_even_unmeasured() -> None:
+    named = document(T11=Conclusion.INDETERMINATE).model_copy(update={"clinical": Clinical(levels={"T11": {}})})
+    assert levels(overview.candidates(named)) == ["L1", "T11"]
+    assert overview.not_judged(named) == ()
+
+
+def two_profiles(other: Conclusion) -> AssessmentFile:
+    study = made_up.findings()
+    leading, second = concluding(Conclusion.INDETERMINATE), concluding(other)
+    return to_document(Assessment(study, {"seed": {"L1": leading}, "ours": {"L1": second}}))
+
+
+def test_profiles_stand_side_by_side_and_those_that_dissent_apart_from_those_that_agree() -> None:
+    dissent, agree = two_profiles(Conclusion.CONTRAINDICATED), two_profiles(Conclusion.INDETERMINATE)
+    assert overview.side_by_side(dissent) == (
+        ("L1", "vertebroplasty", {"seed": "indeterminate", "ours": "contraindicated"}),
+    )
+    l1 = dissent.vertebrae[2]
+    assert [(profile, name) for profile, name, _ in overview.dissenting(dissent, l1)] == [("ours", "vertebroplasty")]
+    assert overview.agreeing(dissent, l1) == ()
+    assert overview.dissenting(agree, agree.vertebrae[2]) == ()
+    assert [profile for profile, _, _ in overview.agreeing(agree, agree.vertebrae[2])] == ["ours"]
 
 
 def test_levels_with_the_same_sentence_but_for_their_name_share_it() -> None:

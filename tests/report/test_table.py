@@ -12,13 +12,17 @@ from rich.console import Console
 
 from tests.report import made_up
 from vfa.intended_use import NOTICE
-from vfa.model.assessment import Assessment, UnknownReason
+from vfa.model.assessment import Assessment, Conclusion, UnknownReason
 from vfa.model.estimate import Why
 from vfa.model.findings import StudyFindings
 from vfa.report import words
 from vfa.report.document import to_document
 from vfa.report.table import assessment_table
 
+LEVEL_KEYS = (
+    *("pain", "fracture_confirmed", "high_energy_trauma", "destruction_or_stenosis_excludes"),
+    *("foraminal_stenosis", "neurological_deficit", "posterior_wall_defect", "radicular_pain"),
+)
 FILES = (Path("result/assessment.json"), Path("result/report.html"))
 
 
@@ -64,11 +68,51 @@ def test_an_interval_below_zero_is_not_written_with_a_dash(table: str) -> None:
 def test_each_procedure_has_its_conclusion_why_and_what_would_settle_it(table: str) -> None:
     said = flowed(table)
     assert "Vertebroplasty indeterminate The height loss is too close to one third to tell." in said
-    assert "Could settle it: an answer on bleeding disorder." in said
-    assert "Together could settle it: pain at L1 and the posterior wall." in said
+    assert "Could settle it: an answer on bleeding disorder; or pain at L1 and the posterior wall together." in said
     assert "Kyphoplasty contraindicated There is a neurological deficit." in said
     assert "Urgent: A deficit with a compressed level needs attention now." in said
     assert "Note: the other reading of one third would not exclude it" in said
+
+
+def settling(*sets: tuple[str, ...]) -> list[str]:
+    """The lines on what could settle vertebroplasty at L1."""
+    study = made_up.findings()
+    vertebroplasty = dataclasses.replace(made_up.judged_l1()[0], would_settle=sets, notes=())
+    said = printed(Assessment(study, {"seed": {"L1": (vertebroplasty,)}})).splitlines()
+    first = next(n for n, line in enumerate(said) if "Could settle it" in line)
+    return [line.strip() for line in said[first : said.index("", first)]]
+
+
+def test_what_could_settle_it_never_takes_more_than_three_lines() -> None:
+    answers = [(f"levels.L1.{key}",) for key in LEVEL_KEYS]
+    together = [(f"levels.L1.{one}", f"levels.L1.{other}") for one in LEVEL_KEYS for other in LEVEL_KEYS]
+    lines = settling(*answers, ("posterior_wall",), ("image.CT",), *together)
+    assert len(lines) <= 3
+    assert lines[-1].endswith("; and 64 further combinations, see report.html.")
+
+
+def test_where_no_single_input_settles_it_the_first_combination_is_named() -> None:
+    pair = ("patient.osteoporosis", "levels.L1.pain")
+    assert settling(pair) == ["Could settle it: osteoporosis and pain at L1 together."]
+
+
+def test_several_profiles_stand_side_by_side_and_dissent_is_told() -> None:
+    study = made_up.findings()
+    seed = made_up.judged_l1()
+    against = dataclasses.replace(seed[0], conclusion=Conclusion.CONTRAINDICATED, because="Bleeding.")
+    said = printed(Assessment(study, {"seed": {"L1": seed}, "ours": {"L1": (against, seed[1])}}))
+    (row,) = [line for line in said.splitlines() if line.startswith("L1 vertebroplasty")]
+    assert re.split(r" {2,}", row.strip())[1:] == ["indeterminate", "contraindicated"]
+    assert "by “ours” contraindicated: Bleeding." in flowed(said)
+    assert flowed(said).count("by “ours”") == 1  # kyphoplasty agrees
+
+
+def test_unmeasured_levels_with_the_same_reason_share_a_line() -> None:
+    study = made_up.findings()
+    cut = made_up.cut_t11()
+    two = StudyFindings(study.series, "", "", (dataclasses.replace(cut, level="T10"), cut, study["L1"]))
+    said = printed(made_up.assessment(two))
+    assert "T10, T11 not measured: the image's edge cuts it" in said
 
 
 def test_levels_where_nothing_is_indicated_share_one_line(table: str) -> None:

@@ -63,7 +63,7 @@ def test_answers_measurements_and_images_stand_apart_and_so_do_combinations() ->
         ["image.CT"],
         ["levels.L1.pain", "height_loss", "image.MR"],
     ]
-    assert words.settle_one(sets) == "an answer on INR or pain at L1; a measurement of the posterior wall; a CT"
+    assert words.settle_one(sets) == ("an answer on INR or pain; a measurement of the posterior wall; a thin-slice CT")
     assert words.settle_together(sets) == ["pain at L1, the height loss and an MRI"]
     assert words.settle_one(sets[4:]) == ""
 
@@ -80,3 +80,16 @@ def test_every_key_of_the_clinical_file_is_named_without_its_underscores_or_unit
         said = words.needed_input(f"patient.{key}")
         assert "_" not in said
         assert not {"per", "0", "10e9", "celsius"} & set(said.split())
+
+
+def test_a_long_list_of_inputs_is_cut_and_counted() -> None:
+    sets = [[f"levels.L1.{key}"] for key in ("pain", "trauma", "intent", "tumour", "myelopathy", "unstable")]
+    assert words.settle_one(sets).endswith("tumour, myelopathy or instability")
+    assert words.settle_one([*sets, ["patient.inr"]]).endswith("tumour, myelopathy or 2 others")
+
+
+def test_what_was_stated_is_said_with_its_level() -> None:
+    assert words.stated("levels.L1.pain", "yes") == "pain at L1: yes"
+    assert words.stated("patient.inr", 1.0) == "INR: 1"
+    assert words.stated("patient.medications", ("aspirin", "ginseng")) == "medications: aspirin, ginseng"
+    assert words.stated("patient.medications", ()) == "medications: none"

@@ -10,6 +10,7 @@ from vfa.eligibility.conclude import conclude
 from vfa.eligibility.contradictions import refuse_contradictions
 from vfa.eligibility.facts import fracture
 from vfa.eligibility.notes import patient_notes, procedure_notes
+from vfa.eligibility.patient_account import ACCOUNT
 from vfa.eligibility.profile import Profile
 from vfa.eligibility.settle import would_settle
 from vfa.eligibility.why_sentence import sentence_why
@@ -46,7 +47,14 @@ def judge(study: StudyFindings, clinical: ClinicalContext, profiles: Sequence[Pr
         }
         for profile in profiles
     }
-    return Assessment(study, judged, checklist(clinical), patient_notes(study, clinical))
+    return Assessment(
+        findings=study,
+        judged=judged,
+        checklist=checklist(clinical),
+        notes=patient_notes(study, clinical),
+        clinical=clinical,
+        account=ACCOUNT,
+    )
 
 
 def cases_of(study: StudyFindings, clinical: ClinicalContext) -> tuple[Case, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
+from vfa.model.clinical import ClinicalContext
 from vfa.model.findings import StudyFindings
 
 PROCEDURES = ("vertebroplasty", "kyphoplasty")
@@ -145,6 +146,23 @@ class ChecklistItem:
 
 
 @dataclass(frozen=True)
+class AccountItem:
+    """One question of a patient about a procedure, and its answer in plain words.
+
+    Args:
+        procedure: "vertebroplasty" or "kyphoplasty".
+        question: as a patient would ask it.
+        answer: sentences a patient can read.
+        source: where the answer comes from.
+    """
+
+    procedure: str
+    question: str
+    answer: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Assessment:
     """Findings, and for every profile the procedures judged at every vertebra.
 
@@ -153,12 +171,16 @@ class Assessment:
         judged: profile name → level → procedure assessments; the first profile is the one that leads.
         checklist: readiness, apart from eligibility.
         notes: patient-wide remarks.
+        clinical: what a person said, on which the rules rest.
+        account: what each procedure is, for the patient; changes no conclusion.
     """
 
     findings: StudyFindings
     judged: dict[str, dict[str, tuple[ProcedureAssessment, ...]]]
     checklist: tuple[ChecklistItem, ...] = ()
     notes: tuple[str, ...] = ()
+    clinical: ClinicalContext = field(default_factory=ClinicalContext)
+    account: tuple[AccountItem, ...] = ()
 
     @property
     def profiles(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ INPUT_WORDS: dict[str, str] = {
     "fragmented": "fragmentation",
     "unstable": "instability",
     "cardiopulmonary_disease": "severe heart or lung disease",
-    "destruction_or_stenosis_excludes": "whether the destruction or stenosis rules it out",
+    "destruction_or_stenosis_excludes": "the weight of the destruction or stenosis",
     "weeks_since_onset": "weeks since onset",
     "intent": "treatment or prophylaxis",
     "osteonecrosis": "osteonecrosis",
@@ -44,7 +44,7 @@ INPUT_WORDS: dict[str, str] = {
     "deformity": "the fracture",
     "cleft": "a cleft in the body",
     "image.MR": "an MRI",
-    "image.CT": "a CT of thin slices",
+    "image.CT": "a thin-slice CT",
 }
 
 # The measurement that a reader's answer about a level can stand in for.
@@ -89,7 +89,7 @@ def is_an_answer(need: str) -> bool:
 
 
 def without_doubles(needs: Iterable[str]) -> tuple[str, ...]:
-    """The inputs, each once; a measurement is left out where a reader's answer that is asked for can stand in for it."""
+    """The inputs, each once; a measurement is left out where a reader's answer among them can stand in for it."""
     once = tuple(dict.fromkeys(needs))
     read = {MEASURED_BY_A_READER.get(key_of(need)) for need in once if need.startswith("levels.")}
     return tuple(need for need in once if need not in read)

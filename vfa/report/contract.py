@@ -305,10 +305,27 @@ class ChecklistItem(_Part):
     because: str
 
 
+class AccountItem(_Part):
+    """One question of a patient about a procedure, and its answer."""
+
+    procedure: Literal["vertebroplasty", "kyphoplasty"]
+    question: str
+    answer: str
+    source: str
+
+
 class Readiness(_Part):
-    """Preparation, apart from eligibility."""
+    """Preparation and the account for the patient, apart from eligibility."""
 
     checklist: tuple[ChecklistItem, ...]
+    account: tuple[AccountItem, ...] = ()
+
+
+class Clinical(_Part):
+    """What a person stated, with the keys of the clinical file; what is not here was not stated."""
+
+    patient: dict[str, str | FiniteFloat | tuple[str, ...]] = Field(default_factory=dict)
+    levels: dict[str, dict[str, str | FiniteFloat]] = Field(default_factory=dict)
 
 
 class AssessmentFile(_Part):
@@ -323,5 +340,6 @@ class AssessmentFile(_Part):
     segmentation: Segmentation
     vertebrae: tuple[Vertebra, ...]
     alignment: Alignment
+    clinical: Clinical = Field(default_factory=Clinical)
     readiness: Readiness
     notes: tuple[str, ...]

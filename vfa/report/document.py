@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from vfa import __version__
 from vfa.intended_use import NOTICE
+from vfa.model.anatomy import order
 from vfa.model.assessment import Assessment, Outcome, ProcedureAssessment
+from vfa.model.clinical import Answer, ClinicalContext
 from vfa.model.findings import SeriesRecord, StudyFindings, VertebraFindings
 from vfa.report import contract as c
 from vfa.report.vertebra_part import measured_parts, missing
@@ -27,11 +29,18 @@ def to_document(assessment: Assessment) -> c.AssessmentFile:
         ),
         vertebrae=tuple(_vertebra(vertebra, assessment) for vertebra in findings.vertebrae),
         alignment=c.Alignment(angles_deg=_alignment(findings, "deg"), listhesis_mm=_alignment(findings, "mm")),
+        clinical=_clinical(assessment.clinical),
         readiness=c.Readiness(
             checklist=tuple(
                 c.ChecklistItem(id=item.id, sentence=item.sentence, status=item.status, because=item.because)
                 for item in assessment.checklist
-            )
+            ),
+            account=tuple(
+                c.AccountItem.model_validate(
+                    {"procedure": one.procedure, "question": one.question, "answer": one.answer, "source": one.source}
+                )
+                for one in assessment.account
+            ),
         ),
         notes=(*findings.notes, *assessment.notes),
     )
@@ -50,6 +59,26 @@ def _alignment(findings: StudyFindings, unit: str) -> tuple[c.AlignmentMeasure, 
         for measure in findings.alignment
         if measure.estimate.unit == unit
     )
+
+
+def _clinical(told: ClinicalContext) -> c.Clinical:
+    """The answers under the keys of the clinical file."""
+    medications = {} if told.medications is None else {"medications": told.medications}
+    return c.Clinical(
+        patient={**_answers(told.patient_answers), **told.patient_numbers, **medications},
+        levels={
+            level: {
+                **_answers(told.level_answers.get(level, {})),
+                **told.level_numbers.get(level, {}),
+                **told.level_words.get(level, {}),
+            }
+            for level in sorted(told.levels, key=order)
+        },
+    )
+
+
+def _answers(given: dict[str, Answer]) -> dict[str, str]:
+    return {key: answer.value for key, answer in given.items() if answer is not Answer.NOT_STATED}
 
 
 def _series(record: SeriesRecord) -> c.Series:

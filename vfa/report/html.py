@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -29,7 +30,12 @@ def render_html(document: c.AssessmentFile, figure_png: bytes | None) -> str:
         candidates=overview.candidates(document),
         without_indication=overview.without_indication(document),
         not_judged=overview.not_judged(document),
-        unmeasured=overview.unmeasured_levels(document),
+        unmeasured=overview.unmeasured_by_reason(document),
+        side_by_side=overview.side_by_side(document) if len(document.profiles) > 1 else (),
+        dissenting=partial(overview.dissenting, document),
+        agreeing=partial(overview.agreeing, document),
+        remarks_on_levels=overview.remarks_on_levels(document),
+        account=overview.account_by_procedure(document),
         gaps=overview.gaps(document),
         glance=overview.conclusions_at_a_glance(document),
     )

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from vfa.model.input_words import listed
 from vfa.report import contract as c
-from vfa.report.words import why_missing
+from vfa.report.words import why_missing, why_unmeasured
 
 FRACTURE_FIRST = ("present", "indeterminate", "absent")
 
@@ -16,10 +17,10 @@ FRACTURE_FIRST = ("present", "indeterminate", "absent")
 def candidates(document: c.AssessmentFile) -> tuple[c.Vertebra, ...]:
     """Levels shown in detail, fractured ones first, then uncertain ones, each from head to foot.
 
-    A level is one when a fracture is present or uncertain, or a conclusion is anything but "no indication"; a level
-    that was not measured only when it was decided all the same.
+    A level is one when a fracture is present or uncertain, when the clinical answers name it, or when it was measured
+    and a conclusion is anything but "no indication".
     """
-    shown = [vertebra for vertebra in document.vertebrae if _is_candidate(vertebra)]
+    shown = [vertebra for vertebra in document.vertebrae if _is_candidate(vertebra, document)]
     return tuple(sorted(shown, key=_urgency))
 
 
@@ -29,11 +30,12 @@ def _urgency(vertebra: c.Vertebra) -> int:
     return FRACTURE_FIRST.index(vertebra.deformity.fracture)
 
 
-def _is_candidate(vertebra: c.Vertebra) -> bool:
+def _is_candidate(vertebra: c.Vertebra, document: c.AssessmentFile) -> bool:
+    if vertebra.level in document.clinical.levels:
+        return True
     if isinstance(vertebra.deformity, c.Deformity) and vertebra.deformity.fracture != "absent":
         return True
-    undecided = {"no_indication"} if isinstance(vertebra, c.MeasuredVertebra) else {"no_indication", "indeterminate"}
-    return bool(_conclusions(vertebra) - undecided)
+    return isinstance(vertebra, c.MeasuredVertebra) and bool(_conclusions(vertebra) - {"no_indication"})
 
 
 def _conclusions(vertebra: c.Vertebra) -> set[str]:
@@ -45,7 +47,7 @@ def without_indication(document: c.AssessmentFile) -> dict[str, list[str]]:
     """Levels where nothing is indicated, grouped by the sentence why: sentence → levels."""
     grouped: dict[str, list[str]] = {}
     for vertebra in document.vertebrae:
-        if _conclusions(vertebra) == {"no_indication"} and not _is_candidate(vertebra):
+        if _conclusions(vertebra) == {"no_indication"} and not _is_candidate(vertebra, document):
             # The line names the levels, so that a sentence that names its own is said once for all of them.
             sentences = [one.because.replace(f" at {vertebra.level}", "") for one in vertebra.procedures.values()]
             grouped.setdefault(" ".join(dict.fromkeys(sentences)), []).append(vertebra.level)
@@ -53,12 +55,86 @@ def without_indication(document: c.AssessmentFile) -> dict[str, list[str]]:
 
 
 def not_judged(document: c.AssessmentFile) -> tuple[c.Vertebra, ...]:
-    """Levels that could not be measured and so remain open for every procedure."""
+    """Levels that could not be measured and that nobody named: open, or decided by answers about the patient alone."""
     return tuple(
         vertebra
         for vertebra in document.vertebrae
-        if "indeterminate" in _conclusions(vertebra) and not _is_candidate(vertebra)
+        if _conclusions(vertebra) - {"no_indication"} and not _is_candidate(vertebra, document)
     )
+
+
+def conclusions_without_measurement(document: c.AssessmentFile) -> dict[str, list[str]]:
+    """The same levels in a line for each conclusion they share: words → levels."""
+    grouped: dict[str, list[str]] = {}
+    for vertebra in not_judged(document):
+        decided = [
+            f"{name} {one.conclusion}"
+            for name, one in vertebra.procedures.items()
+            if one.conclusion in ("contraindicated", "no_exclusion_found")
+        ]
+        grouped.setdefault(listed(decided) if decided else "open", []).append(vertebra.level)
+    return grouped
+
+
+Judged = dict[str, str]  # profile → conclusion; a profile without rules for the procedure is missing
+
+
+def side_by_side(document: c.AssessmentFile) -> tuple[tuple[str, str, Judged], ...]:
+    """What every profile concludes: (level, procedure, conclusions), one for each procedure of each candidate."""
+    leading = document.profiles[0] if document.profiles else ""
+    rows: list[tuple[str, str, Judged]] = []
+    for vertebra in candidates(document):
+        profiles = {leading: vertebra.procedures, **vertebra.other_profiles}
+        for name in dict.fromkeys(str(name) for procedures in profiles.values() for name in procedures):
+            concluded: Judged = {
+                profile: one.conclusion
+                for profile, procedures in profiles.items()
+                for procedure, one in procedures.items()
+                if procedure == name
+            }
+            rows.append((vertebra.level, name, concluded))
+    return tuple(rows)
+
+
+OtherJudgement = tuple[str, str, c.Procedure]  # profile, procedure, what the profile says
+
+
+def dissenting(document: c.AssessmentFile, vertebra: c.Vertebra) -> tuple[OtherJudgement, ...]:
+    """The judgements of other profiles that conclude otherwise than the leading one at this level."""
+    return tuple(one for one in _of_others(document, vertebra) if not _agrees(one, vertebra))
+
+
+def agreeing(document: c.AssessmentFile, vertebra: c.Vertebra) -> tuple[OtherJudgement, ...]:
+    """The judgements of other profiles that conclude the same, perhaps for other reasons."""
+    return tuple(one for one in _of_others(document, vertebra) if _agrees(one, vertebra))
+
+
+def _of_others(document: c.AssessmentFile, vertebra: c.Vertebra) -> Iterable[OtherJudgement]:
+    for profile in document.profiles[1:]:
+        for name, judged in vertebra.other_profiles.get(profile, {}).items():
+            yield profile, name, judged
+
+
+def _agrees(other: OtherJudgement, vertebra: c.Vertebra) -> bool:
+    leading = {str(name): one.conclusion for name, one in vertebra.procedures.items()}
+    return leading.get(other[1]) == other[2].conclusion
+
+
+def remarks_on_levels(document: c.AssessmentFile) -> dict[str, list[str]]:
+    """What was remarked on masks and measurements: sentence → levels."""
+    grouped: dict[str, list[str]] = {}
+    for vertebra in document.vertebrae:
+        for sentence in vertebra.quality:
+            grouped.setdefault(sentence, []).append(vertebra.level)
+    return grouped
+
+
+def unmeasured_by_reason(document: c.AssessmentFile) -> dict[str, list[str]]:
+    """Levels without heights: why → levels."""
+    grouped: dict[str, list[str]] = {}
+    for vertebra in unmeasured_levels(document):
+        grouped.setdefault(why_unmeasured(vertebra), []).append(vertebra.level)
+    return grouped
 
 
 def unmeasured_levels(document: c.AssessmentFile) -> tuple[c.UnmeasuredVertebra, ...]:
@@ -97,3 +173,11 @@ def conclusions_at_a_glance(document: c.AssessmentFile) -> str:
     ]
     found = f"fracture at {', '.join(fractured)}" if fractured else "no level with a definite fracture"
     return f"{measured} of {len(document.vertebrae)} vertebrae measured; {found}."
+
+
+def account_by_procedure(document: c.AssessmentFile) -> dict[str, list[c.AccountItem]]:
+    """The account for the patient: procedure → questions with answers."""
+    grouped: dict[str, list[c.AccountItem]] = {}
+    for item in document.readiness.account:
+        grouped.setdefault(item.procedure, []).append(item)
+    return grouped

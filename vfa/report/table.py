@@ -14,8 +14,6 @@ from rich.text import Text
 from vfa.report import contract as c
 from vfa.report import overview, words
 
-SHOWN_COMBINATIONS = 2
-
 # Colours repeat what the words say and never say more; none of them is green, since none means "go".
 STYLE_OF_CONCLUSION = {
     "contraindicated": "bold red",
@@ -35,7 +33,7 @@ def assessment_table(document: c.AssessmentFile, files: Sequence[Path] = ()) -> 
     return Group(
         *_heading(document),
         *_measurements(document),
-        *_conclusions(document),
+        *_conclusions(document, files),
         *_remarks(document),
         Text(),
         Text(document.intended_use, style="italic"),
@@ -77,8 +75,8 @@ def _measurements(document: c.AssessmentFile) -> Iterable[RenderableType]:
         yield Text()
         yield table
         yield Text("Second lines: 95 % intervals. Height loss: of the column that lost most.", style="dim")
-    for unmeasured in overview.unmeasured_levels(document):
-        yield Text(f"{unmeasured.level} not measured: {words.why_unmeasured(unmeasured)}")
+    for why, levels in overview.unmeasured_by_reason(document).items():
+        yield Text(f"{', '.join(levels)} not measured: {why}")
     for (name, why), levels in overview.gaps(document).items():
         yield Text(f"{name.capitalize()} not measured at {', '.join(levels)}: {why}")
 
@@ -122,7 +120,7 @@ def _wall(vertebra: c.Vertebra) -> Text:
     return text
 
 
-def _conclusions(document: c.AssessmentFile) -> Iterable[RenderableType]:
+def _conclusions(document: c.AssessmentFile, files: Sequence[Path]) -> Iterable[RenderableType]:
     profile = f" by the rules of “{document.profiles[0]}”" if document.profiles else ""
     candidates = overview.candidates(document)
     if candidates:
@@ -131,58 +129,87 @@ def _conclusions(document: c.AssessmentFile) -> Iterable[RenderableType]:
     for vertebra in candidates:
         yield Text()
         yield Text.assemble((vertebra.level, "bold"), f": {words.fracture(vertebra)}")
-        yield Padding(_procedures(vertebra), (0, 0, 0, 2))
-    others = overview.without_indication(document)
+        yield Padding(_procedures(document, vertebra, _where_more_stands(files)), (0, 0, 0, 2))
+    yield from _profiles(document)
     yield Text()
-    for because, levels in others.items():
+    for because, levels in overview.without_indication(document).items():
         yield Text(f"No indication at {', '.join(levels)}: {words.printable(because)}")
-    open_levels = overview.not_judged(document)
-    if open_levels:
-        yield Text(f"Open, since not measured: {', '.join(vertebra.level for vertebra in open_levels)}")
+    for conclusion, levels in overview.conclusions_without_measurement(document).items():
+        yield Text(f"Not measured, so {conclusion}: {', '.join(levels)}")
 
 
-def _procedures(vertebra: c.Vertebra) -> Table:
+def _where_more_stands(files: Sequence[Path]) -> str:
+    """The file that lists what the table cuts short."""
+    names = [file.name for file in files]
+    return next((name for name in ("report.html", "assessment.json") if name in names), "the files of --out DIR")
+
+
+def _profiles(document: c.AssessmentFile) -> Iterable[RenderableType]:
+    """What several profiles conclude, side by side."""
+    rows = overview.side_by_side(document)
+    if len(document.profiles) < 2 or not rows:
+        return
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("Profiles", no_wrap=True)
+    for profile in document.profiles:
+        table.add_column(words.printable(profile), overflow="fold")
+    for level, procedure, concluded in rows:
+        cells = [
+            Text(words.short_conclusion(concluded[profile]), style=STYLE_OF_CONCLUSION[concluded[profile]])
+            if profile in concluded
+            else Text("no rules")
+            for profile in document.profiles
+        ]
+        table.add_row(f"{level} {procedure}", *cells)
+    yield Text()
+    yield table
+    yield Text("The profiles are judged apart; none changes another's answer.", style="dim")
+
+
+def _procedures(document: c.AssessmentFile, vertebra: c.Vertebra, more: str) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     for name, procedure in vertebra.procedures.items():
-        grid.add_row(name.capitalize(), _procedure(procedure))
-    for profile, procedures in vertebra.other_profiles.items():
-        for name, procedure in procedures.items():
-            grid.add_row(f"{name.capitalize()}\n({words.printable(profile)})", _procedure(procedure))
+        grid.add_row(name.capitalize(), _procedure(procedure, more))
+    for profile, other, judged in overview.dissenting(document, vertebra):
+        said = f"by “{profile}” {words.short_conclusion(judged.conclusion)}: {judged.because}"
+        grid.add_row(other.capitalize(), Text(words.printable(said)))
     return grid
 
 
-def _procedure(procedure: c.Procedure) -> Text:
+def _procedure(procedure: c.Procedure, more: str) -> Text:
     text = Text(words.conclusion(procedure.conclusion), style=STYLE_OF_CONCLUSION[procedure.conclusion])
     plain = "not bold default"
     text.append(f"\n{words.printable(procedure.because)}", style=plain)
-    for line in _settling(procedure):
-        text.append(f"\n{line}", style=plain)
-    for outcome in procedure.outcomes:
-        if outcome.urgent:
-            text.append(f"\nUrgent: {words.printable(outcome.urgent)}", style="bold red")
+    settling = _settling(procedure, more)
+    if settling:
+        text.append(f"\n{settling}", style=plain)
+    for urgent in dict.fromkeys(outcome.urgent for outcome in procedure.outcomes if outcome.urgent):
+        text.append(f"\nUrgent: {words.printable(urgent)}", style="bold red")
     for note in procedure.notes:
         text.append(f"\nNote: {words.printable(note)}", style=plain)
     return text
 
 
-def _settling(procedure: c.Procedure) -> Iterable[str]:
-    """What could settle it: single inputs in one line, combinations while they are few."""
+def _settling(procedure: c.Procedure, more: str) -> str:
+    """What could settle it, in at most three lines: single inputs first, one combination where there is none."""
     single = words.settle_one(procedure.would_settle)
     together = words.settle_together(procedure.would_settle)
-    if single:
-        yield f"Could settle it: {single}."
-    if len(together) <= SHOWN_COMBINATIONS:
-        yield from (f"Together could settle it: {inputs}." for inputs in together)
-    else:
-        yield f"So could {len(together)} combinations of inputs, listed in the files."
+    if not single and not together:
+        return ""
+    if not single:
+        single, together = f"{together[0]} together", together[1:]
+    if len(together) == 1:
+        return f"Could settle it: {single}; or {together[0]} together."
+    further = f"; and {len(together)} further combinations, see {more}" if together else ""
+    return f"Could settle it: {single}{further}."
 
 
 def _remarks(document: c.AssessmentFile) -> Iterable[RenderableType]:
     remarks = [
         *(f"Corrected on reading: {correction}" for series in document.series for correction in series.corrections),
-        *(f"{vertebra.level}: {sentence}" for vertebra in document.vertebrae for sentence in vertebra.quality),
+        *(f"{', '.join(levels)}: {said}" for said, levels in overview.remarks_on_levels(document).items()),
         *document.notes,
     ]
     if remarks:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from vfa.model.assessment import Conclusion
+from vfa.model.input_words import input_words, input_words_with_level, is_an_answer, listed
 from vfa.report import contract as c
 
 NOT_MEASURED = "not measured"
+SHOWN_INPUTS = 5  # of those that could settle a conclusion alone; the others stand in assessment.json
 
 REASONS: dict[str, str] = {
     "touches_border": "the image's edge cuts it",
@@ -37,42 +38,12 @@ STATUSES: dict[str, str] = {
     "needs_reader": "a reader must look",
     "ambiguous_rule": "the rule can be read in two ways",
     "contraindication": "contraindication",
+    "relative_contraindication": "relative contraindication",
     "indication": "indication",
     "feasibility": "feasibility",
     "MET": "met",
     "NOT_MET": "not met",
     "UNKNOWN": "open",
-}
-
-INPUTS: dict[str, str] = {
-    "inr": "INR",
-    "platelets_10e9_per_l": "platelet count",
-    "age_years": "age",
-    "allergy_pmma": "allergy to bone cement (PMMA)",
-    "allergy_opacifier": "allergy to the opacifier",
-    "coagulopathy_correctable": "whether the coagulopathy can be corrected",
-    "crp_mg_per_l": "CRP",
-    "temperature_celsius": "temperature",
-    "t_score": "T-score",
-    "roland_morris_0_24": "Roland–Morris score",
-    "hospitalised_for_pain": "a hospital stay for the pain",
-    "pain_score_0_10": "pain score",
-    "pain_improving": "whether pain is improving",
-    "pain_worsening": "whether pain is getting worse",
-    "conservative_treatment_failed": "whether conservative treatment has failed",
-    "high_energy_trauma": "high-energy trauma",
-    "unhealed": "whether the fracture has healed",
-    "fragmented": "fragmentation",
-    "unstable": "instability",
-    "destruction_or_stenosis_excludes": "whether the destruction or stenosis rules it out",
-    "weeks_since_onset": "weeks since onset",
-    "intent": "treatment or prophylaxis",
-    "posterior_wall": "the posterior wall",
-    "height_loss": "the height loss",
-    "deformity": "whether there is a fracture",
-    "fracture_confirmed": "a reader's word on the fracture",
-    "image.MR": "an MRI",
-    "image.CT": "a CT",
 }
 
 _SUPERSEDED_UNITS = {"fraction": "%", "mm2": "mm²", "mm3": "mm³", "deg": "°"}
@@ -101,6 +72,11 @@ def status(token: str) -> str:
 def conclusion(token: str) -> str:
     """A conclusion in words."""
     return Conclusion(token).words
+
+
+def short_conclusion(token: str) -> str:
+    """A conclusion in the words that fit a narrow cell."""
+    return conclusion(token).partition(",")[0]
 
 
 def number(value: float, decimals: int = 1) -> str:
@@ -147,36 +123,38 @@ def evidence(one: c.Evidence) -> str:
 
 def needed_input(key: str) -> str:
     """An input that would settle something: "levels.L1.pain" is "pain at L1"."""
-    if key in INPUTS:
-        return INPUTS[key]
-    at_level = re.fullmatch(r"levels\.([A-Z]\d+)\.(.+)", key)
-    if at_level:
-        return f"{needed_input(at_level[2])} at {at_level[1]}"
-    name = key.removeprefix("patient.")
-    return INPUTS.get(name, name.replace("_", " ").replace(".", " "))
+    return input_words_with_level(key)
+
+
+def stated(key: str, value: str | float | tuple[str, ...]) -> str:
+    """What a person stated: "pain at L1: yes"."""
+    if isinstance(value, tuple):
+        return printable(f"{needed_input(key)}: {', '.join(value) or 'none'}")
+    return printable(f"{needed_input(key)}: {value if isinstance(value, str) else format(value, 'g')}")
 
 
 def settle_one(sets: Sequence[Sequence[str]]) -> str:
-    """The single inputs among the sets that could settle a conclusion, as one line; empty if there are none."""
+    """The single inputs among the sets that could settle a conclusion, as one line; empty if there are none.
+
+    Said beneath the level it is about, so that no level is named.
+    """
     singles = [keys[0] for keys in sets if len(keys) == 1]
+    answers = [key for key in singles if is_an_answer(key)]
     images = [key for key in singles if key.startswith("image.")]
-    answers = [key for key in singles if key.startswith(("patient.", "levels."))]
     measurements = [key for key in singles if key not in images and key not in answers]
     kinds = (("an answer on ", answers), ("a measurement of ", measurements), ("", images))
-    return "; ".join(lead + _either_of([needed_input(key) for key in keys]) for lead, keys in kinds if keys)
+    return "; ".join(lead + _either_of(keys) for lead, keys in kinds if keys)
 
 
 def settle_together(sets: Sequence[Sequence[str]]) -> list[str]:
     """The sets of several inputs that could settle a conclusion only together, a line each."""
-    return [
-        f"{', '.join(needed_input(key) for key in keys[:-1])} and {needed_input(keys[-1])}"
-        for keys in sets
-        if len(keys) > 1
-    ]
+    return [listed(needed_input(key) for key in keys) for keys in sets if len(keys) > 1]
 
 
-def _either_of(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+def _either_of(keys: Sequence[str]) -> str:
+    names = list(dict.fromkeys(input_words(key) for key in keys))
+    more = len(names) - SHOWN_INPUTS
+    return listed(names if more <= 1 else [*names[:SHOWN_INPUTS], f"{more} others"], "or")
 
 
 def shape_and_grade(deformity: c.Deformity) -> str:
