@@ -17,7 +17,8 @@ ALLOWED_ROOMS: dict[str, set[str]] = {
     **{stage: {stage, *SHARED} for stage in STAGES},
     "pipeline": {"intake", "segment", "measure", "eligibility", "report", *SHARED},
     "batch": {"batch", "pipeline", "intake", "segment", "eligibility", "report", *SHARED},
-    "cli": {"cli", "pipeline", "batch", "intake", "eligibility", "report", "phantom", "segment", *SHARED},
+    "cli": {"cli", "pacs", "pipeline", "batch", "intake", "eligibility", "report", "phantom", "segment", *SHARED},
+    "pacs": {"pacs", "pipeline", "report", *SHARED},
     "errors": set(),
     "intended_use": set(),
     "__init__": {"pipeline", "batch", "report", *SHARED},
@@ -35,6 +36,7 @@ ALLOWED_THIRD_PARTY: dict[str, tuple[str, ...] | None] = {
     "reportlab": ("report",),
     "pynetdicom": ("pacs",),
     "dicomweb_client": ("pacs",),
+    "requests": ("pacs",),  # dicomweb-client's own, for the faults it raises
     "onnxruntime": ("segment",),
     "pydantic": ("eligibility", "report"),
     "jinja2": ("report",),

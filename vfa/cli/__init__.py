@@ -10,10 +10,14 @@ from vfa import __version__
 from vfa.cli.assess import assess
 from vfa.cli.batch import batch
 from vfa.cli.compare import compare
+from vfa.cli.explain import explain
 from vfa.cli.faults import told_plainly
+from vfa.cli.listen import listen
 from vfa.cli.measure import measure
+from vfa.cli.rules import rules
 from vfa.cli.sample import sample
 from vfa.cli.segment import segment
+from vfa.cli.send import send
 from vfa.cli.series import series
 from vfa.intended_use import NOTICE
 
@@ -26,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (assess, series, segment, measure, batch, compare, sample):
+for command in (assess, series, segment, measure, batch, compare, rules, explain, sample, send, listen):
     app.command()(told_plainly(command))
 
 
