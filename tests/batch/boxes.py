@@ -1,4 +1,4 @@
-"""A spine of boxes whose heights are known by construction: L1–L5, 30 mm apart, one of them crushed.
+"""A spine of boxes whose heights are known by construction: L2–L4, 33 mm apart, one of them crushed.
 
 Bone of 400 HU in soft tissue of 40 HU, a canal of 0 HU behind it; 1.5 mm pixels, slices of 3 mm. Small enough that an
 assessment of it takes a fraction of a second.
@@ -13,7 +13,7 @@ from vfa.model.frame import Grid
 from vfa.model.spine import Spine, Vertebra
 from vfa.model.volume import Modality, Volume
 
-LEVELS = ("L1", "L2", "L3", "L4", "L5")
+LEVELS = ("L2", "L3", "L4")
 PIXEL_MM, SLICE_MM = 1.5, 3.0
 INTACT_MM = 24.0
 CRUSHED, CRUSHED_MM = "L3", 15.0
@@ -23,8 +23,8 @@ HALF_WIDTH_MM, HALF_DEPTH_MM = 21.0, 15.0
 
 def base(crushed: str = CRUSHED) -> Base:
     """The volume and its true masks."""
-    shape = (40, 54, 58)
-    grid = Grid.from_axes(shape, (PIXEL_MM, PIXEL_MM, SLICE_MM), (-29.25, -30.0, -STEP_MM * 4 - 20.0))
+    shape = (40, 54, 36)
+    grid = Grid.from_axes(shape, (PIXEL_MM, PIXEL_MM, SLICE_MM), (-29.25, -30.0, -STEP_MM * 2 - 20.0))
     points = grid.lps_of(np.indices(shape).reshape(3, -1).T).reshape(*shape, 3)
     voxels = np.full(shape, 40, dtype=np.int16)
     behind = (np.abs(points[..., 0]) <= 10) & (points[..., 1] > 15) & (points[..., 1] < 31)
