@@ -18,6 +18,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from vfa.model.anatomy import order
 from vfa.phantom.body_parts import BodyPart
+from vfa.phantom.imaging import plain_values
 from vfa.phantom.inclusion_parts import CementPart
 from vfa.phantom.materials import Tissue
 from vfa.phantom.painting import Part, Points
@@ -74,13 +75,7 @@ def background_hu(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
     Raises:
         ValueError: if a label is no `Tissue`.
     """
-    strangers = sorted(set(np.unique(labels).tolist()) - {int(tissue) for tissue in HU})
-    if strangers:
-        raise ValueError(f"labels: expected tissues of vfa.phantom.materials, got also {strangers}")
-    table = np.zeros(256, dtype=np.float32)
-    for tissue, value in HU.items():
-        table[tissue] = value
-    return table[labels]
+    return plain_values(labels, HU)
 
 
 @lru_cache(maxsize=16)
@@ -90,6 +85,14 @@ def _texture(seed: int, level: str) -> tuple[float, NDArray[np.float32]]:
     offset = float(rng.standard_normal())
     rough = gaussian_filter(rng.standard_normal(TEXTURE_SHAPE), 0.8, mode="wrap")
     return offset, (rough / rough.std()).astype(np.float32)
+
+
+def marrow_texture(seed: int, level: str, points: tuple[Points, Points, Points]) -> tuple[float, Points]:
+    """A level's offset from the mean marrow and its texture at points of its construction frame, both of SD 1."""
+    offset, texture = _texture(seed, level)
+    full = np.broadcast_arrays(*points)
+    at = [p / np.float32(TEXTURE_MM) + np.float32(size / 2) for p, size in zip(full, TEXTURE_SHAPE, strict=True)]
+    return offset, np.asarray(map_coordinates(texture, at, order=1, mode="nearest", output=np.float32))
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,6 @@ class HounsfieldShading:
             return self.trabecular_hu if tissue in MARROW else HU[tissue]
         if self.texture_hu == 0:
             return self.trabecular_hu
-        offset, texture = _texture(self.seed, part.vertebra.level)
+        offset, grain = marrow_texture(self.seed, part.vertebra.level, points)
         mean = np.float32(self.trabecular_hu + LEVEL_SHARE * self.texture_hu * offset)
-        full = np.broadcast_arrays(*points)
-        at = [p / np.float32(TEXTURE_MM) + np.float32(size / 2) for p, size in zip(full, TEXTURE_SHAPE, strict=True)]
-        grain = map_coordinates(texture, at, order=1, mode="nearest", output=np.float32)
         return np.asarray(mean + np.float32(self.texture_hu) * grain)

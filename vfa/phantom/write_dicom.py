@@ -24,20 +24,14 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from vfa.model.volume import Modality, Volume
+from vfa.model.volume import Volume
+from vfa.phantom.mr_signal import SEQUENCES
 
 Compression = Literal["none", "jpeg-ls", "rle"]
 TRANSFER_SYNTAX = {"none": ExplicitVRLittleEndian, "jpeg-ls": JPEGLSLossless, "rle": RLELossless}
 UID_ROOT = "2.25."  # UIDs derived from a UUID (PS3.5 B.2)
 CT_OFFSET_HU = 1024  # stored values are HU + 1024, within twelve bits
 TWELVE_BITS = 4095
-# Repetition, echo and inversion time in ms of usual spine protocols, and the sequence's words.
-MR_TIMES = {
-    Modality.T1: (550.0, 10.0, None, "SE"),
-    Modality.T2: (3500.0, 100.0, None, "SE"),
-    Modality.STIR: (4000.0, 60.0, 160.0, "IR"),
-    Modality.MR: (600.0, 15.0, None, "GR"),
-}
 
 
 @dataclass(frozen=True)
@@ -204,17 +198,17 @@ def _add_ct(file: Dataset, header: StudyHeader) -> None:
 
 
 def _add_mr(file: Dataset, volume: Volume) -> None:
-    repetition, echo, inversion, sequence = MR_TIMES[volume.modality]
+    sequence = SEQUENCES[volume.modality]
     file.ImageType = ["ORIGINAL", "PRIMARY", "M"]
-    file.ScanningSequence = sequence
+    file.ScanningSequence = sequence.kind
     file.SequenceVariant = "NONE"
     file.ScanOptions = ""
     file.MRAcquisitionType = "2D"
-    file.RepetitionTime = _number(repetition)
-    file.EchoTime = _number(echo)
+    file.RepetitionTime = _number(sequence.repetition_ms)
+    file.EchoTime = _number(sequence.echo_ms)
     file.EchoTrainLength = "1"
-    if inversion is not None:
-        file.InversionTime = _number(inversion)
+    if sequence.inversion_ms is not None:
+        file.InversionTime = _number(sequence.inversion_ms)
 
 
 def _add_pixels(file: Dataset, volume: Volume, k: int) -> None:
