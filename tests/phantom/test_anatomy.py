@@ -4,6 +4,7 @@ import pytest
 from vfa.model.frame import Grid
 from vfa.phantom.anatomy import Pose, SpineCurve, SpineRecipe, build_spine
 from vfa.phantom.fractures import Biconcave, Burst, Crush, Wedge
+from vfa.phantom.inclusions import ForaminalNarrowing, VacuumDisc
 from vfa.phantom.painting import points_in
 from vfa.phantom.placement import LEAST_DISC_MM, thinnest_disc_mm
 
@@ -118,6 +119,8 @@ def test_transitional_spines_have_their_extra_levels():
         ({"fractures": {"T4": Wedge(3.0)}}, "T4"),
         ({"size_scale": 3.0}, "size_scale"),
         ({"height_sd": -0.1}, "height_sd"),
+        ({"levels": ("L1", "L2"), "features": {"L2": (VacuumDisc(),)}}, "no disc below"),
+        ({"levels": ("L5", "S1"), "features": {"L5": (ForaminalNarrowing("left", 0.5),)}}, "no free vertebra"),
     ],
 )
 def test_an_impossible_recipe_cannot_be_built(changes, message):

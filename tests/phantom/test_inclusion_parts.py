@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 
 from tests.phantom.one_level import around, image_of, recipe
+from vfa.model.frame import Grid
 from vfa.phantom.anatomy import SpineRecipe, build_spine
-from vfa.phantom.inclusions import WallGap
-from vfa.phantom.shape_changes import Bulge
+from vfa.phantom.fractures import Burst
+from vfa.phantom.inclusions import Cement, Cleft, Spot, WallGap
+from vfa.phantom.render_ct import CtScanner, render_ct
+from vfa.phantom.shape_changes import Bulge, Comminution
 from vfa.phantom.truth import body_labels, true_vertebra
 
 
@@ -42,3 +45,21 @@ def test_two_bulges_at_one_level_are_refused():
 def test_a_feature_at_a_level_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match="features: T4"):
         SpineRecipe(features={"T4": (Bulge(2.0),)})
+
+
+def test_thick_slices_of_a_damaged_level_are_the_means_of_thin_ones():
+    features = (WallGap(4.0, 6.0, 0.3), Comminution(0.6, 4), Cleft(height_mm=3.0), Cement(1500.0, spot=Spot(0.3)))
+    spine = build_spine(recipe(*features, fractures={"L2": Burst(7.0, 4.0)}))
+    thin_grid = around(spine, "L2", (24, 24, 12), 0.75)
+    thick_grid = Grid.from_axes(
+        (*thin_grid.shape[:2], thin_grid.shape[2] // 4),
+        (0.75, 0.75, 3.0),
+        thin_grid.lps_of((0, 0, 1.5)),
+        thin_grid.axes,
+    )
+    quiet = {"noise_hu": 0.0, "texture_hu": 0.0}
+    thin = render_ct(spine, thin_grid, CtScanner(slice_thickness_mm=0.75, **quiet)).voxels.astype(float)
+    thick = render_ct(spine, thick_grid, CtScanner(slice_thickness_mm=3.0, **quiet)).voxels
+    means = thin.reshape(*thick.shape, 4).mean(axis=3)
+    assert np.percentile(np.abs(thick - means), 99) < 12
+    assert abs(float((thick - means).mean())) < 0.5

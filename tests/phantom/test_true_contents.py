@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from tests.phantom.flat_bodies import flat_body, vertebra_of
-from tests.phantom.one_level import around, image_of, recipe
+from tests.phantom.one_level import QUIET, around, image_of, recipe
 from vfa.model.frame import Grid
-from vfa.phantom.anatomy import SpineRecipe, build_spine
+from vfa.phantom.anatomy import Pose, SpineRecipe, build_spine
 from vfa.phantom.fractures import Wedge
 from vfa.phantom.inclusions import (
     Cement,
@@ -16,6 +16,7 @@ from vfa.phantom.inclusions import (
     VacuumDisc,
 )
 from vfa.phantom.materials import Tissue
+from vfa.phantom.render_ct import render_ct
 from vfa.phantom.tissues import tissues
 from vfa.phantom.true_contents import TrueContents, contents_of
 from vfa.phantom.truth import body_labels, body_volume_mm3, true_vertebra
@@ -90,6 +91,18 @@ def test_one_screw_stands_on_its_side():
     grid = around(spine, "L2")
     metal = grid.lps_of(np.argwhere(tissues(spine, grid) == Tissue.METAL))
     assert spine["L2"].construction.body_of(metal)[:, 0].min() > 0
+
+
+def test_streaks_lie_in_the_scanner_s_planes_on_a_sagittal_lattice_too():
+    spine, plain = build_spine(recipe(PedicleScrews(), pose=Pose())), build_spine(recipe(pose=Pose()))
+    axes = np.stack([[0, 1, 0], [0, 0, -1], [-1, 0, 0]], axis=1)  # i back, j to the feet, k to the right
+    first = spine["L2"].construction.centre_lps + np.array([18, -25, 25])
+    grid = Grid.from_axes((60, 60, 30), (1.0, 0.8, 1.2), first, axes)
+    change = render_ct(spine, grid, QUIET).voxels.astype(float) - render_ct(plain, grid, QUIET).voxels
+    streaked = np.abs(change).max(axis=(0, 2)) > 20
+    heights = grid.lps_of([[0, j, 0] for j in np.flatnonzero(streaked)])[:, 2]
+    assert heights.max() - heights.min() < 24  # screws and heads 6–12 mm thick, a tilt of some degrees
+    assert 5 < streaked.sum() < 40
 
 
 @pytest.mark.parametrize("fraction", [0.05, 0.25, 0.6])

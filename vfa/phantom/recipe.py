@@ -9,8 +9,10 @@ from types import MappingProxyType
 from vfa.model.anatomy import order
 from vfa.phantom.features import Feature
 from vfa.phantom.fractures import Fracture
+from vfa.phantom.inclusions import ForaminalNarrowing, VacuumDisc
 from vfa.phantom.level_sizes import SIZES
 from vfa.phantom.placement import Pose, SpineCurve
+from vfa.phantom.shape_changes import NarrowDisc
 
 THORACOLUMBAR = ("T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1")
 
@@ -40,7 +42,7 @@ class SpineRecipe:
 
     Raises:
         ValueError: if the seed is negative, a level is unknown, out of order or named twice, or the level of a fracture
-            or a feature is not there.
+            or a feature is not there, or lacks the disc or the vertebra below that the feature needs.
     """
 
     seed: int = 0
@@ -68,10 +70,21 @@ class SpineRecipe:
             strangers = [level for level in named if level not in self.bodies]
             if strangers:
                 raise ValueError(f"{name}: {', '.join(strangers)} not among the levels {', '.join(self.bodies)}")
+        self._check_discs()
         if not 0.5 <= self.size_scale <= 2:
             raise ValueError(f"size_scale: expected 0.5–2, got {self.size_scale}")
         if self.height_sd < 0 or self.variation < 0:
             raise ValueError("height_sd and variation: expected 0 or more")
+
+    def _check_discs(self) -> None:
+        """Refuse what belongs to the disc or the foramen below a level that has none."""
+        below = dict(zip(self.levels, self.levels[1:], strict=False))
+        for level, features in self.features.items():
+            for feature in features:
+                if isinstance(feature, VacuumDisc | NarrowDisc) and level not in below:
+                    raise ValueError(f"features: {level} has no disc below it for {feature}")
+                if isinstance(feature, ForaminalNarrowing) and below.get(level, "S1") == "S1":
+                    raise ValueError(f"features: {level} has no free vertebra below it for {feature}")
 
     @property
     def bodies(self) -> tuple[str, ...]:

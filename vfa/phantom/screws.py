@@ -14,7 +14,7 @@ from vfa.phantom.anatomy import PhantomVertebra
 from vfa.phantom.features import of_kind
 from vfa.phantom.inclusions import PedicleScrews
 from vfa.phantom.materials import Tissue
-from vfa.phantom.painting import Part
+from vfa.phantom.painting import Part, points_in, window_of
 from vfa.phantom.solids import Bar
 
 Points = NDArray[np.float32]
@@ -24,7 +24,8 @@ CONVERGENCE = 0.62  # how near the midline a screw ends, relative to where it en
 STREAK_HU = 260.0  # amplitude of the bands beside the metal
 STREAK_REACH_MM = 28.0  # over which they fade to a third
 BANDS = 8  # bright bands around one screw
-LONGEST_STEP_MM = 0.5  # between the places of an axis that are looked up
+STREAK_EDGE_MM = 1.0  # over which they end above and below the metal
+STREAK_FAR_MM = 120.0  # where nothing is left of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,29 +87,31 @@ def screw_parts(vertebra: PhantomVertebra) -> list[Part]:
 
 
 def add_streaks(image: NDArray[np.float32], grid: Grid, parts: Sequence[Part]) -> None:
-    """Add to each slice (I, J) of an image (I, J, K) in HU the bands that metal in it throws.
+    """Add to an image (I, J, K) in HU the bands that metal throws across the axial planes it lies in.
 
     Bright and dark bands alternate around each screw and fade with distance; a dark one lies along the screw, where
-    most of the beam is lost. A likeness of beam hardening, not a simulation of it.
+    most of the beam is lost. The scanner's axial planes are those of LPS, whatever the lattice. A likeness of beam
+    hardening, not a simulation of it.
     """
     for part in parts:
-        if not isinstance(part, ScrewPart):
-            continue
-        start, end = part.axis_mm
-        count = 2 + int(np.linalg.norm(end - start) / LONGEST_STEP_MM)
-        places = grid.ijk_of(part.frame.lps_of(start + np.linspace(0, 1, count)[:, None] * (end - start)))
-        reach = (part.screws.diameter_mm / 2) / grid.spacing_mm[2] + 0.5
-        for k in range(grid.shape[2]):
-            within = places[np.abs(places[:, 2] - k) <= reach]
-            if len(within):
-                image[:, :, k] += _bands(grid, within[:, :2])
+        if isinstance(part, ScrewPart):
+            ends = part.frame.lps_of(np.stack(part.axis_mm))
+            axial = BodyFrame(ends.mean(axis=0), np.array([0.0, 0.0, 1.0]), np.array([0.0, -1.0, 0.0]))
+            half = np.abs(ends[1, 2] - ends[0, 2]) / 2 + part.screws.diameter_mm / 2 + STREAK_EDGE_MM
+            box = np.array([STREAK_FAR_MM, STREAK_FAR_MM, half])
+            window = window_of(grid, axial, -box, box)
+            if window is not None:
+                image[window] += _bands(points_in(grid, window, axial), axial.body_of(ends), half)
 
 
-def _bands(grid: Grid, places_ij: FloatArray) -> NDArray[np.float32]:
-    """The bands (I, J) in HU around the stretch of metal that lies in a slice."""
-    middle, along = places_ij.mean(axis=0), (places_ij[-1] - places_ij[0]) * grid.spacing_mm[:2]
-    i, j = np.meshgrid(*(np.arange(size, dtype=np.float32) for size in grid.shape[:2]), indexing="ij")
-    x, y = (i - middle[0]) * grid.spacing_mm[0], (j - middle[1]) * grid.spacing_mm[1]
-    turn = np.arctan2(y, x) - np.arctan2(along[1], along[0])
-    fade = np.exp(-np.hypot(x, y) / STREAK_REACH_MM)
-    return np.asarray(-STREAK_HU * np.cos(BANDS * turn) * fade, dtype=np.float32)
+def _bands(points: tuple[Points, Points, Points], ends_mm: FloatArray, half_mm: float) -> Points:
+    """The bands in HU at points (x, y, z) around a screw's middle, z across the scanner's planes."""
+    x, y, z = points
+    (dx, dy, dz), thick = ends_mm[1] - ends_mm[0], half_mm - abs(ends_mm[1, 2])
+    # Where along the screw each plane cuts it, from -½ to ½; one that lies in the plane is cut at 0 on average.
+    along = np.clip(z * np.float32(np.sign(dz) / (abs(dz) + 2 * thick)), -0.5, 0.5)
+    x, y = x - along * np.float32(dx), y - along * np.float32(dy)
+    turn = np.arctan2(y, x) - np.float32(np.arctan2(dy, dx))
+    fade = np.exp(-np.hypot(x, y) / np.float32(STREAK_REACH_MM))
+    within = np.clip((np.float32(half_mm) - np.abs(z)) / np.float32(STREAK_EDGE_MM), 0, 1)
+    return np.asarray(-np.float32(STREAK_HU) * np.cos(np.float32(BANDS) * turn) * fade * within)
