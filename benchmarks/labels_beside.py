@@ -34,18 +34,21 @@ class LabelsBeside:
         uid = volume.source.series_instance_uid
         trouble = folder / TROUBLE.format(uid=uid)
         if trouble.exists():
-            _misbehave(trouble.read_text().strip())
+            _misbehave(trouble.read_text().strip(), trouble)
         labels = folder / f"{uid}.nii.gz"
         if not labels.exists():
             raise InputRefused(f"no masks lie ready for series {uid}")
         return read_segmentation((labels,), parse_labels("verse:body"), None, volume)
 
 
-def _misbehave(how: str) -> None:
+def _misbehave(how: str, trouble: Path) -> None:
     if how == "hang":
         while True:
             time.sleep(1)
     if how == "die":
+        os.abort()
+    if how == "die once":
+        trouble.unlink()
         os.abort()
     if how == "memory":
         raise MemoryError

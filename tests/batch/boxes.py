@@ -21,17 +21,17 @@ STEP_MM = 33.0
 HALF_WIDTH_MM, HALF_DEPTH_MM = 21.0, 15.0
 
 
-def base(crushed: str = CRUSHED) -> Base:
-    """The volume and its true masks."""
-    shape = (40, 54, 36)
-    grid = Grid.from_axes(shape, (PIXEL_MM, PIXEL_MM, SLICE_MM), (-29.25, -30.0, -STEP_MM * 2 - 20.0))
+def base(levels: tuple[str, ...] = LEVELS) -> Base:
+    """The volume and its true masks, of all levels or the first ones."""
+    shape = (40, 54, 14 + 11 * (len(levels) - 1))
+    grid = Grid.from_axes(shape, (PIXEL_MM, PIXEL_MM, SLICE_MM), (-29.25, -30.0, -STEP_MM * (len(levels) - 1) - 20.0))
     points = grid.lps_of(np.indices(shape).reshape(3, -1).T).reshape(*shape, 3)
     voxels = np.full(shape, 40, dtype=np.int16)
     behind = (np.abs(points[..., 0]) <= 10) & (points[..., 1] > 15) & (points[..., 1] < 31)
     voxels[behind] = 0
     vertebrae = []
-    for number, level in enumerate(LEVELS):
-        height_mm = CRUSHED_MM if level == crushed else INTACT_MM
+    for number, level in enumerate(levels):
+        height_mm = CRUSHED_MM if level == CRUSHED else INTACT_MM
         body = (
             (np.abs(points[..., 0]) <= HALF_WIDTH_MM)
             & (np.abs(points[..., 1]) <= HALF_DEPTH_MM)

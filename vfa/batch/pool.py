@@ -129,7 +129,11 @@ class DaskPool:
 
     def capacity(self) -> int:
         """One unit for each thread of the cluster, asked anew each time; one while no worker is there yet."""
-        return max(1, int(sum(self._client.nthreads().values())))
+        return max(1, sum(self.workers().values()))
+
+    def workers(self) -> dict[str, int]:
+        """The workers' addresses and their threads."""
+        return dict(self._client.nthreads())
 
     def submit(self, function: Callable[[_Work], _End], work: _Work) -> Future[_End]:
         """Hand a unit to the scheduler, which gives it to another worker should the first die."""

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -103,7 +104,8 @@ def within(path: str, base: Path) -> str:
 def _owners(files: list[StoredFile], opener: FileOpener, tell: Tell) -> tuple[list[FileOwner], list[LeftOut]]:
     owners: list[FileOwner] = []
     left_out: list[LeftOut] = []
-    with ThreadPoolExecutor(READERS) as readers:
+    with warnings.catch_warnings(), ThreadPoolExecutor(READERS) as readers:
+        warnings.simplefilter("ignore")  # pydicom's remarks on odd headers; what matters of them is said by the intake
         for number, item in enumerate(readers.map(lambda file: owner_of(file, opener), files), start=1):
             if isinstance(item, FileOwner):
                 owners.append(item)
