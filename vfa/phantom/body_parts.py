@@ -215,12 +215,16 @@ class DiscPart:
         between = np.maximum(floor - np.float32(0.5) - z, above_roof - np.float32(0.5))
         yield Tissue.DISC, np.asarray(np.maximum(between, rim - np.float32(DISC_BULGE_MM)))
 
-        def ellipse(share: float) -> Points:
+        def ellipse(share: float) -> tuple[Points, Points]:
+            """Reach of a place, 1 at the edge of an ellipse with a share of the disc's size, and distance to it."""
             half_x, half_y = (np.float32(share * size / 2) for size in (self.below.width_mm, self.below.depth_mm))
-            return np.asarray((np.sqrt((x / half_x) ** 2 + ((y + 2) / half_y) ** 2) - 1) * half_y)
+            reach = np.sqrt((x / half_x) ** 2 + ((y + 2) / half_y) ** 2)
+            return np.asarray(reach), np.asarray((reach - 1) * half_y)
 
-        yield Tissue.DISC_NUCLEUS, np.asarray(np.maximum(between + np.float32(0.8), ellipse(NUCLEUS_SHARE)))
+        yield Tissue.DISC_NUCLEUS, np.asarray(np.maximum(between + np.float32(0.8), ellipse(NUCLEUS_SHARE)[1]))
         for gas in of_kind(self.above.inclusions, VacuumDisc):
-            middle = np.abs(z - floor + above_roof) / 2 - np.float32(gas.thickness_mm / 2)
+            reach, outline = ellipse(gas.share)
+            lens = np.float32(gas.thickness_mm / 2) * np.sqrt(np.clip(1 - reach * reach, 0, 1))
+            within = np.maximum(np.abs(z - floor + above_roof) / 2 - lens, outline)
             clear = np.float32(GAS_CLEAR_MM) + np.maximum(floor - z, above_roof)
-            yield Tissue.GAS, np.asarray(np.maximum(np.maximum(middle, clear), ellipse(gas.share)))
+            yield Tissue.GAS, np.asarray(np.maximum(within, clear))

@@ -108,7 +108,7 @@ class VacuumDisc:
     """Gas in the disc below a level, as in degeneration: no cleft of the body.
 
     Args:
-        thickness_mm: of the gas; it is cut where the endplates are nearer.
+        thickness_mm: of the gas in its middle; it is cut where the endplates are nearer.
         share: of the disc's width and depth that it takes.
 
     Raises:
