@@ -63,7 +63,7 @@ def wall_of(
 def found(**presences: str) -> dict[str, Finding]:
     """`found(fragmentation="present")`."""
     return {
-        name: Finding(name, Presence(presence), f"{name.capitalize()} {presence}.")
+        name: Finding(name, Presence(presence), f"{name.replace('_', ' ').capitalize()} {presence}.")
         for name, presence in presences.items()
     }
 

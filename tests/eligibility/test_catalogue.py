@@ -72,3 +72,6 @@ def test_ids_say_what_a_rule_is():
         if criterion_id.startswith(("VP-", "KP-")):
             letter = {RuleKind.INDICATION: "I", RuleKind.CONTRAINDICATION: "C", RuleKind.FEASIBILITY: "F"}
             assert criterion_id[3] == letter[criterion.kind]
+        else:
+            guideline = {RuleKind.INDICATION: "I", RuleKind.CONTRAINDICATION: "C", RuleKind.RELATIVE: "R"}
+            assert criterion_id.rpartition("-")[2][0] == guideline[criterion.kind]

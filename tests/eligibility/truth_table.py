@@ -88,9 +88,10 @@ def verdicts(d: Draw) -> dict[str, int]:  # noqa: C901 - one table, read from to
     chronic = 0 if d.weeks is None else (1 if d.weeks >= 13 else -1)
     haemangioma = level("haemangioma") or min(seen("haemangioma"), 0)
 
-    infection_here = 1 if 1 in (patient("local_infection"), level("local_infection")) else 0
+    infection_here = 1 if 1 in (patient("local_infection"), level("local_infection"), level("osteomyelitis")) else 0
     if infection_here == 0 and -1 in (patient("local_infection"), level("local_infection")):
         infection_here = -1
+    infected = 1 if patient("septicaemia") == 1 else patient("systemic_infection")
     bleeding = 1 if patient("coagulopathy") == 1 else patient("bleeding_disorder")
     clotting = patient("coagulopathy")
     if clotting == 0 and patient("bleeding_disorder") == -1:
@@ -143,7 +144,7 @@ def verdicts(d: Draw) -> dict[str, int]:  # noqa: C901 - one table, read from to
         "VP-I2": metastasis,
         "VP-I3": 1 if level("multiple_myeloma") == 1 else AND(myeloma, OR(level("multiple_myeloma"), fracture)),
         "VP-F1": -exceeds(1 / 3),
-        "VP-C1": patient("systemic_infection"),
+        "VP-C1": infected,
         "VP-C2": infection_here,
         "VP-C3": bleeding,
         "VP-C4": exceeds(1 / 3),
@@ -155,7 +156,7 @@ def verdicts(d: Draw) -> dict[str, int]:  # noqa: C901 - one table, read from to
         "KP-I5": AND(haemangioma, pain),
         "KP-C1": AND(fracture, -pain),
         "KP-C2": AND(clotting, -patient("coagulopathy_correctable")),
-        "KP-C3": OR(patient("systemic_infection"), infection_here),
+        "KP-C3": OR(infected, infection_here),
         "KP-C4": OR(patient("allergy_pmma"), patient("allergy_opacifier")),
         "KP-C5": AND(prophylactic, patient("osteoporosis")),
         "KP-C6": belongs("neurological_deficit"),

@@ -18,26 +18,39 @@ ProfileName = Annotated[
 ]
 
 
+TITLES = {
+    "vertebroplasty": "Vertebroplasty",
+    "kyphoplasty": "Kyphoplasty",
+    "augmentation": "Vertebroplasty and kyphoplasty",
+}
+
+
 def rules(profile: ProfileName = "seed") -> None:
     """List every rule of a profile with its source and what decides it.
 
     Exit status: 0 done; 3 the profile is refused, with the line at fault.
     """
     loaded = load_profile(profile)
-    print_page(Group(_heading(loaded), *(_procedure(loaded, one) for one in loaded.procedures), _legend()))
+    print_page(
+        Group(_heading(loaded), *(_procedure(loaded, one) for one in TITLES if _entries(loaded, one)), _legend())
+    )
 
 
 def _heading(profile: Profile) -> Text:
     return Text(f"{profile.name}: {profile.title}\nSource: {profile.source}\n")
 
 
+def _entries(profile: Profile, procedure: str) -> list[CatalogueEntry]:
+    return [entry for entry in catalogue(profile) if entry.procedure == procedure]
+
+
 def _procedure(profile: Profile, procedure: str) -> Table:
-    table = Table(title=procedure.capitalize(), title_justify="left", box=box.SIMPLE_HEAD, show_lines=True)
+    table = Table(title=TITLES[procedure], title_justify="left", box=box.SIMPLE_HEAD, show_lines=True)
     for column, ratio in (("Rule", 2), ("It is met when", 5), ("Decided by", 5), ("Source", 4)):
         table.add_column(column, ratio=ratio, overflow="fold")
-    for entry in catalogue(profile):
-        if entry.procedure == procedure:
-            table.add_row(f"{entry.id}\n{entry.kind}", entry.sentence, _decided(entry), _source(entry))
+    for entry in _entries(profile, procedure):
+        kind = entry.kind.replace("_", " ")
+        table.add_row(f"{entry.id}\n{kind}", entry.sentence, _decided(entry), _source(entry))
     return table
 
 

@@ -14,6 +14,7 @@ PATIENT_ANSWERS: dict[str, str] = {
     "coagulopathy": "blood clotting is impaired at present",
     "coagulopathy_correctable": "the coagulopathy can be corrected for the procedure",
     "systemic_infection": "a systemic infection is present",
+    "septicaemia": "the systemic infection is a septicaemia",
     "local_infection": "an infection is present where the needle would pass or in a vertebra to be treated",
     "allergy_pmma": "allergy to polymethylmethacrylate cement",
     "allergy_opacifier": "allergy to the cement's opacifier or the contrast agent",
@@ -24,6 +25,9 @@ PATIENT_ANSWERS: dict[str, str] = {
     "neurological_deficit": "a neurological deficit from a compressed vertebra",
     "radicular_pain": "radicular pain",
     "myelopathy": "signs of myelopathy",
+    "pregnancy": "the patient is pregnant",
+    "cardiopulmonary_disease": "heart or lung disease is severe",
+    "hospitalised_for_pain": "the patient is in hospital because of the pain",
 }
 
 LEVEL_ANSWERS: dict[str, str] = {
@@ -41,6 +45,7 @@ LEVEL_ANSWERS: dict[str, str] = {
     "haemangioma": "a haemangioma in this vertebral body, as a reader sees it",
     "osteonecrosis": "osteonecrosis of the body (Kümmell), as a reader sees it",
     "local_infection": "an infection at this level or on the way to it",
+    "osteomyelitis": "active osteomyelitis of this vertebra",
     "fragmented": "the body is in fragments (burst, split), as a reader sees it on CT",
     "destruction": "the vertebra is destroyed (lysis), as a reader sees it",
     "foraminal_stenosis": "foraminal stenosis at this level, as a reader sees it",
@@ -49,6 +54,13 @@ LEVEL_ANSWERS: dict[str, str] = {
     "retropulsion": "bone pushed back into the canal, as a reader sees it",
     "epidural_tumour": "tumour in the canal or epidural space, as a reader sees it on MR",
     "marrow_oedema": "marrow oedema in this body, as a reader sees it on MR",
+    "unstable": "the fracture is unstable",
+    "kyphotic_deformity": "kyphotic deformity at this level",
+    "tenderness": "tenderness over this level on examination",
+    "conservative_treatment_failed": "optimal conservative treatment of the pain at this level has failed",
+    "pain_improving": "the pain at this level is improving on conservative treatment",
+    "pain_worsening": "the pain at this level is getting worse",
+    "pain_from_elsewhere": "the pain comes mainly from something other than this fracture",
 }
 
 # Patient-wide "yes" to these says nothing about which of several fractured levels is meant.
@@ -73,10 +85,15 @@ PATIENT_NUMBERS: dict[str, NumberKey] = {
     "platelets_10e9_per_l": NumberKey("platelets, 10⁹ per litre", 0, 5000),
     "crp_mg_per_l": NumberKey("C-reactive protein, mg per litre", 0, 1000),
     "temperature_celsius": NumberKey("body temperature, °C", 25, 45),
+    "t_score": NumberKey("bone density as T-score", -10, 10),
+    "pain_score_0_10": NumberKey("pain on a scale from 0 to 10", 0, 10),
+    "roland_morris_0_24": NumberKey("Roland–Morris disability score", 0, 24),
+    "levels_planned": NumberKey("levels planned for one session", 0, 24),
 }
 
 LEVEL_NUMBERS: dict[str, NumberKey] = {
     "weeks_since_onset": NumberKey("weeks since pain or injury began", 0, 5200),
+    "pain_score_0_10": NumberKey("pain at this level on a scale from 0 to 10", 0, 10),
 }
 
 LEVEL_WORDS: dict[str, tuple[str, ...]] = {

@@ -12,8 +12,14 @@ _PATIENT_EXCLUDES = (  # a "no" to the first excludes a "yes" to the second
     ("malignancy", "multiple_myeloma"),
     ("malignancy", "metastasis"),
     ("bleeding_disorder", "coagulopathy"),
+    ("systemic_infection", "septicaemia"),
 )
-_LEVEL_EXCLUDES = (("trauma", "high_energy_trauma"), ("tumour", "metastasis"), ("tumour", "multiple_myeloma"))
+_LEVEL_EXCLUDES = (
+    ("trauma", "high_energy_trauma"),
+    ("tumour", "metastasis"),
+    ("tumour", "multiple_myeloma"),
+    ("local_infection", "osteomyelitis"),
+)
 
 
 def refuse_contradictions(clinical: ClinicalContext) -> None:
@@ -48,3 +54,4 @@ def _patient_and_level() -> Iterator[tuple[str, str]]:
         yield key, key
     for key in ("multiple_myeloma", "metastasis", "tumour"):
         yield "malignancy", key
+    yield "local_infection", "osteomyelitis"

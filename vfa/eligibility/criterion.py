@@ -30,12 +30,15 @@ from vfa.eligibility.truth import Truth
 from vfa.model.assessment import PROCEDURES, Outcome, RuleKind
 
 ENTRY_POINTS = "vfa.criteria"
+AUGMENTATION = "augmentation"  # stands for both procedures, as guidelines write
 
 # What the questions that several criteria ask look at (see `facts` and `image_facts`).
 FRACTURE = ("fracture", "level.fracture_confirmed")
 PAIN = ("level.pain", "patient.pain", *FRACTURE)
 CANCER = ("patient.malignancy", "patient.metastasis", "patient.multiple_myeloma")
 TUMOUR = ("level.tumour", "level.metastasis", "level.multiple_myeloma", *CANCER)
+SYSTEMIC_INFECTION = ("patient.systemic_infection", "patient.septicaemia")
+LOCAL_INFECTION = ("patient.local_infection", "level.local_infection", "level.osteomyelitis")
 CLEFT = ("cleft", "level.osteonecrosis", "image.CT", "image.MR")
 RETROPULSION = ("posterior_wall", "level.retropulsion", "image.CT")
 
@@ -45,8 +48,8 @@ class Criterion(ABC):
 
     Class attributes:
         id: "VP-C4"; unique among all criteria.
-        procedure: "vertebroplasty" or "kyphoplasty".
-        kind: indication, contraindication or feasibility.
+        procedure: "vertebroplasty", "kyphoplasty" or, for both, "augmentation".
+        kind: indication, contraindication, relative contraindication or feasibility.
         sentence: the rule, phrased so that MET means it holds.
         source: where the rule comes from.
         verified: whether that source was seen to say so.
@@ -72,8 +75,9 @@ class Criterion(ABC):
     twin: ClassVar[str] = ""
 
     def __init__(self, settings: Mapping[str, Setting] | None = None) -> None:
-        if self.procedure not in PROCEDURES:
-            raise ValueError(f"{self.id}: procedure: expected one of {', '.join(PROCEDURES)}, got {self.procedure!r}")
+        if self.procedure not in (*PROCEDURES, AUGMENTATION):
+            known = ", ".join((*PROCEDURES, AUGMENTATION))
+            raise ValueError(f"{self.id}: procedure: expected one of {known}, got {self.procedure!r}")
         given = dict(settings or {})
         foreign = sorted(set(given) - {parameter.name for parameter in self.parameters})
         if foreign:
@@ -88,6 +92,11 @@ class Criterion(ABC):
     @abstractmethod
     def answer(self, case: Case) -> Truth:
         """Whether the rule holds for this case."""
+
+    @classmethod
+    def applies_to(cls, procedure: str) -> bool:
+        """Whether the rule speaks of this procedure."""
+        return cls.procedure in (procedure, AUGMENTATION)
 
     def number(self, name: str) -> Fraction:
         """A numeric setting."""

@@ -148,8 +148,29 @@ def diagnosis_at_level(case: Case, key: str) -> Truth:
     return here
 
 
+def systemic_infection(case: Case) -> Truth:
+    """A systemic infection; a septicaemia is one."""
+    septicaemia = of_patient(case, "septicaemia")
+    return septicaemia if septicaemia.is_yes else of_patient(case, "systemic_infection")
+
+
+def septicaemia(case: Case) -> Truth:
+    """A septicaemia; a patient with no systemic infection has none."""
+    stated_so, any_infection = of_patient(case, "septicaemia"), of_patient(case, "systemic_infection")
+    return any_infection if stated_so.is_open and any_infection.is_no else stated_so
+
+
+def osteomyelitis(case: Case) -> Truth:
+    """Osteomyelitis of this vertebra; with no infection here or on the way there is none."""
+    stated_so, any_infection = of_level(case, "osteomyelitis"), local_infection(case)
+    return any_infection if stated_so.is_open and any_infection.is_no else stated_so
+
+
 def local_infection(case: Case) -> Truth:
     """Infection at this level or on the way to it: a yes for patient or level; a no of either when neither says yes."""
+    bone = of_level(case, "osteomyelitis")
+    if bone.is_yes:
+        return bone
     here, anywhere = of_level(case, "local_infection"), of_patient(case, "local_infection")
     known = [truth for truth in (here, anywhere) if not truth.is_open]
     return either(*known) if known else anywhere

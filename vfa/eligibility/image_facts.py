@@ -185,11 +185,15 @@ def osteonecrosis(case: Case) -> Truth:
 
 def unhealed(case: Case) -> Truth:
     """Whether the fracture has not healed: a reader's word, else oedema on MR or a cleft."""
-    oedema = looked_for(case, "marrow_oedema")
+    return rests_on(of_level(case, "unhealed"), either(marrow_oedema(case), osteonecrosis(case)))
+
+
+def marrow_oedema(case: Case) -> Truth:
+    """Oedema of the marrow: a reader's word, else what MR shows."""
+    seen = looked_for(case, "marrow_oedema")
     if not case.images.has_mr:
-        oedema = unknown(UnknownReason.MODALITY_INSUFFICIENT, "Only MR shows marrow oedema.", (NEEDS_MR,))
-    read_oedema = rests_on(of_level(case, "marrow_oedema"), oedema)
-    return rests_on(of_level(case, "unhealed"), either(read_oedema, osteonecrosis(case)))
+        seen = unknown(UnknownReason.MODALITY_INSUFFICIENT, "Only MR shows marrow oedema.", (NEEDS_MR,))
+    return rests_on(of_level(case, "marrow_oedema"), seen)
 
 
 def haemangioma(case: Case) -> Truth:

@@ -8,7 +8,15 @@ from __future__ import annotations
 from fractions import Fraction
 
 from vfa.eligibility.case import Case
-from vfa.eligibility.criterion import FRACTURE, PAIN, RETROPULSION, TUMOUR, Criterion
+from vfa.eligibility.criterion import (
+    FRACTURE,
+    LOCAL_INFECTION,
+    PAIN,
+    RETROPULSION,
+    SYSTEMIC_INFECTION,
+    TUMOUR,
+    Criterion,
+)
 from vfa.eligibility.facts import (
     attributed,
     coagulopathy,
@@ -16,6 +24,7 @@ from vfa.eligibility.facts import (
     local_infection,
     of_level,
     of_patient,
+    systemic_infection,
 )
 from vfa.eligibility.image_facts import destruction, foraminal_stenosis, retropulsion, tumour_in_canal, wall_defect
 from vfa.eligibility.parameter import Parameter
@@ -75,11 +84,11 @@ class SystemicOrLocalInfection(KyphoplastyContraindication):
     sentence = "A systemic infection, or a local one at the injection site, is present."
     source = "seed text, kyphoplasty contraindication 3"
     decided_by = "clinical file"
-    requires = ("patient.systemic_infection", "patient.local_infection", "level.local_infection")
+    requires = (*SYSTEMIC_INFECTION, *LOCAL_INFECTION)
 
     def answer(self, case: Case) -> Truth:
         """MET for either infection."""
-        return either(of_patient(case, "systemic_infection"), local_infection(case))
+        return either(systemic_infection(case), local_infection(case))
 
 
 class CementAllergy(KyphoplastyContraindication):

@@ -50,12 +50,11 @@ class Profile:
     @property
     def procedures(self) -> tuple[str, ...]:
         """The procedures this profile has rules for."""
-        having = {criterion.procedure for criterion in self.criteria}
-        return tuple(procedure for procedure in PROCEDURES if procedure in having)
+        return tuple(procedure for procedure in PROCEDURES if self.of(procedure))
 
     def of(self, procedure: str) -> tuple[Criterion, ...]:
         """The criteria of one procedure."""
-        return tuple(criterion for criterion in self.criteria if criterion.procedure == procedure)
+        return tuple(criterion for criterion in self.criteria if criterion.applies_to(procedure))
 
     def get(self, criterion_id: str) -> Criterion | None:
         """One criterion, if the profile has it."""

@@ -22,7 +22,7 @@ from vfa.eligibility.profile import SETTINGS, Profile
 from vfa.eligibility.registry import criteria
 from vfa.eligibility.toml_file import ReadFile, nearest, read_table
 from vfa.errors import ClinicalRefused
-from vfa.model.assessment import RuleKind
+from vfa.model.assessment import PROCEDURES, RuleKind
 
 DEFAULT = "seed"
 _KEYS = ("name", "title", "source", "criteria", "settings", "notes")
@@ -125,6 +125,7 @@ def _notes(file: ReadFile) -> tuple[str, ...]:
 
 
 def _check_each_procedure_has_an_indication(file: ReadFile, built: tuple[Criterion, ...]) -> None:
-    for procedure in sorted({criterion.procedure for criterion in built}):
-        if not any(c.procedure == procedure and c.kind is RuleKind.INDICATION for c in built):
+    for procedure in PROCEDURES:
+        rules = [criterion for criterion in built if criterion.applies_to(procedure)]
+        if rules and not any(rule.kind is RuleKind.INDICATION for rule in rules):
             raise file.refuse(("criteria",), f"{procedure} has no indication, so nothing could ever speak for it")

@@ -10,6 +10,8 @@ measurement and a reader's answer could settle the same thing, the answer is ask
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+from math import prod
 
 from vfa.eligibility.case import Case
 from vfa.eligibility.conclude import COUNTED, conclude
@@ -20,6 +22,7 @@ from vfa.model.assessment import Conclusion, Outcome, RuleKind, Verdict
 from vfa.model.input_words import without_doubles
 
 MAX_SET = 4  # larger sets are no help to a reader; the list of everything open stands in for them
+MAX_TRIED = 700  # combinations of one size tried on one rule; a larger size of sets is then not searched
 MAX_JOINED = 2_000  # ways kept while joining; a bound on time that no seed case has come near
 
 Way = frozenset[tuple[str, int]]  # inputs, each with the number of the value it takes
@@ -34,8 +37,9 @@ def would_settle(case: Case, rules: Sequence[Criterion], outcomes: Sequence[Outc
         outcomes: what they said about the case.
 
     Returns:
-        Sets in order of size, each in the order of the rules that need it; every open input as one set when no set of
-        at most MAX_SET could change the conclusion; empty when the conclusion is decided.
+        Sets in order of size, each in the order of the rules that need it. All sets of one or two inputs; sets of
+        three and MAX_SET only as far as MAX_TRIED allows. Every open input as one set when none of these could change
+        the conclusion; empty when the conclusion is decided.
     """
     if conclude((outcome.kind, outcome.verdict) for outcome in outcomes) is not Conclusion.INDETERMINATE:
         return ()
@@ -89,7 +93,9 @@ class _Trial:
         relevant = [name for name in self._inputs if rule.looks_at(name)]
         decided: list[tuple[Way, Verdict]] = []
         growing: list[tuple[tuple[str, int], ...]] = [()]
-        for _ in range(MAX_SET):
+        for size in range(1, MAX_SET + 1):
+            if size > 2 and self._combinations(relevant, size) > MAX_TRIED:
+                break
             growing, tried = [], growing
             for way in tried:
                 for longer in self._longer(way, relevant):
@@ -104,6 +110,10 @@ class _Trial:
                     else:
                         decided.append((frozenset(longer), verdict))
         return decided
+
+    def _combinations(self, names: Sequence[str], size: int) -> int:
+        """How many ways there are to give values to this many of the inputs."""
+        return sum(prod(self._choices[name] for name in chosen) for chosen in combinations(names, size))
 
     def _longer(
         self, way: tuple[tuple[str, int], ...], relevant: Sequence[str]

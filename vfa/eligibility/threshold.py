@@ -48,6 +48,21 @@ def above(
     return unknown(UnknownReason.STRADDLES_THRESHOLD, because, (need,), (evidence,))
 
 
+def at_least(measured: Measured, limit: Fraction, name: str, need: str) -> Truth:
+    """Whether the quantity reaches the limit; exactly the limit does. Arguments as for `above`."""
+    if isinstance(measured, Unmeasurable):
+        return not_measured(measured, need)
+    edge = float(limit) - ROUNDING
+    low, high = measured.ci95
+    evidence = Evidence(name, measured.value, measured.unit, (low, high), measured.method)
+    because = _sentence(measured, limit, name)
+    if low >= edge:
+        return yes(because, evidence)
+    if high < edge:
+        return no(because, evidence)
+    return unknown(UnknownReason.STRADDLES_THRESHOLD, because, (need,), (evidence,))
+
+
 def limit_in_words(limit: Fraction, unit: str) -> str:
     """1/3 stays 1/3; a decimal fraction becomes per cent; millimetres keep their unit."""
     if unit != "fraction":

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from vfa.eligibility.case import Case
-from vfa.eligibility.criterion import FRACTURE, Criterion
-from vfa.eligibility.facts import bleeding_disorder, fracture, local_infection, of_patient
+from vfa.eligibility.criterion import FRACTURE, LOCAL_INFECTION, SYSTEMIC_INFECTION, Criterion
+from vfa.eligibility.facts import bleeding_disorder, fracture, local_infection, systemic_infection
 from vfa.eligibility.image_facts import fragmented
 from vfa.eligibility.parameter import Parameter
 from vfa.eligibility.truth import Truth
@@ -28,11 +28,11 @@ class SystemicInfection(VertebroplastyContraindication):
     id = "VP-C1"
     sentence = "A systemic infection is present."
     decided_by = "clinical file; laboratory values may raise the question and do not decide"
-    requires = ("patient.systemic_infection",)
+    requires = SYSTEMIC_INFECTION
 
     def answer(self, case: Case) -> Truth:
         """MET for a stated systemic infection."""
-        return of_patient(case, "systemic_infection")
+        return systemic_infection(case)
 
 
 class LocalInfection(VertebroplastyContraindication):
@@ -41,7 +41,7 @@ class LocalInfection(VertebroplastyContraindication):
     id = "VP-C2"
     sentence = "An infection is present in the area."
     decided_by = "clinical file; images may raise the question and do not decide"
-    requires = ("patient.local_infection", "level.local_infection")
+    requires = LOCAL_INFECTION
 
     def answer(self, case: Case) -> Truth:
         """MET for a stated infection at this level or on the way to it."""

@@ -53,8 +53,9 @@ def _against(outcomes: Sequence[Outcome]) -> str:
 
 def _no_indication(outcomes: Sequence[Outcome]) -> str:
     looked_at = _of(outcomes, RuleKind.INDICATION, Verdict.NOT_MET)
-    if len(looked_at) == 1:  # then the reader wants to know which part of it fails
-        return f"The one indication is not present: {looked_at[0].because}"
+    if len(looked_at) == 1:  # then a reader wants to know which part of it fails first
+        part = looked_at[0].because.partition(". ")[0].rstrip(".")
+        return f"The one indication asked for is not present: {part[:1].lower()}{part[1:]}."
     return "None of the listed indications is present."
 
 
