@@ -16,11 +16,13 @@ PUBLIC = {
     "AssessmentRequest",
     "AssessmentResult",
     "Cohort",
+    "Comparison",
     "InputRefused",
     "UsageError",
     "VfaError",
     "assess",
     "assess_many",
+    "compare",
     "read_cohort",
 }
 # One process that says how long the import took and what came with it.

@@ -5,6 +5,7 @@
     result = vfa.assess("study/")                    # one study
     for one in vfa.assess_many(["a/", "b/"]): ...    # many, on all cores
     cohort = vfa.read_cohort("result/")              # what `vfa batch` wrote, as pandas frames
+    agreement = vfa.compare("result/", "mine.csv")   # with one's own readings
 
 What is not named in `__all__` is not public. Everything is imported when first used.
 """
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vfa.batch.cohort import Cohort
+    from vfa.batch.compare import Comparison
     from vfa.batch.many import Assessed
     from vfa.errors import InputRefused, UsageError, VfaError
     from vfa.pipeline import AssessmentRequest, AssessmentResult
@@ -31,11 +33,13 @@ __all__ = [
     "AssessmentRequest",
     "AssessmentResult",
     "Cohort",
+    "Comparison",
     "InputRefused",
     "UsageError",
     "VfaError",
     "assess",
     "assess_many",
+    "compare",
     "read_cohort",
 ]
 
@@ -45,6 +49,7 @@ _HOMES = {
     "AssessmentRequest": "vfa.pipeline",
     "AssessmentResult": "vfa.pipeline",
     "Cohort": "vfa.batch.cohort",
+    "Comparison": "vfa.batch.compare",
     "InputRefused": "vfa.errors",
     "UsageError": "vfa.errors",
     "VfaError": "vfa.errors",
@@ -88,6 +93,19 @@ def read_cohort(folder: Path | str) -> Cohort:
     from vfa.batch import cohort
 
     return cohort.read_cohort(folder)
+
+
+def compare(cohort: Path | str, readings: Path | str) -> Comparison:
+    """Agreement of a cohort with a CSV of one's own readings: limits of agreement and weighted kappa.
+
+    Raises:
+        InputRefused: if either cannot be read.
+    """
+    from pathlib import Path
+
+    from vfa.batch.compare import compare as compare_tables
+
+    return compare_tables(Path(cohort), Path(readings))
 
 
 def __getattr__(name: str) -> Any:
