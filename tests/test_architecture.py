@@ -39,6 +39,7 @@ ALLOWED_THIRD_PARTY: dict[str, tuple[str, ...] | None] = {
     "requests": ("pacs",),  # dicomweb-client's own, for the faults it raises
     "onnxruntime": ("segment",),
     "pydantic": ("eligibility", "report"),
+    "fhir": ("eligibility",),
     "jinja2": ("report",),
     "matplotlib": ("report",),
     "typer": ("cli",),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from pathlib import Path
 
 from vfa.eligibility.case import Case
 from vfa.eligibility.facts import attributed, coagulopathy, of_level, of_patient
@@ -47,6 +48,12 @@ def patient_notes(study: StudyFindings, clinical: ClinicalContext) -> tuple[str,
     if study.alternative_naming:
         other = ", ".join(study.alternative_naming)
         notes.append(f"The levels may also be named {other}; check the names before relying on any level's answer.")
+    if clinical.not_read:
+        how_many = len(clinical.not_read)
+        notes.append(
+            f"{how_many} {'entry' if how_many == 1 else 'entries'} of {Path(clinical.source).name} stand for no key of "
+            "the clinical file and were not read; assessment.json lists them under clinical."
+        )
     return tuple(notes)
 
 

@@ -39,6 +39,7 @@ class ClinicalContext:
         level_numbers: for each level numbers by key (`weeks_since_onset`).
         level_words: for each level words by key (`intent`).
         source: the file it came from, for messages.
+        not_read: what of the file no key stands for, a sentence each.
     """
 
     patient_answers: dict[str, Answer] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class ClinicalContext:
     level_numbers: dict[str, dict[str, float]] = field(default_factory=dict)
     level_words: dict[str, dict[str, str]] = field(default_factory=dict)
     source: str = ""
+    not_read: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for level in self.levels:

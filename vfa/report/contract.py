@@ -326,6 +326,7 @@ class Clinical(_Part):
 
     patient: dict[str, str | FiniteFloat | tuple[str, ...]] = Field(default_factory=dict)
     levels: dict[str, dict[str, str | FiniteFloat]] = Field(default_factory=dict)
+    not_read: tuple[str, ...] = ()
 
 
 class AssessmentFile(_Part):

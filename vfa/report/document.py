@@ -74,6 +74,7 @@ def _clinical(told: ClinicalContext) -> c.Clinical:
             }
             for level in sorted(told.levels, key=order)
         },
+        not_read=told.not_read,
     )
 
 
