@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import resource
 import signal
 import socket
 import sqlite3
@@ -131,7 +132,7 @@ def overhead(bench: Bench) -> Path:
     """A batch on one worker against a plain loop over the same studies; the worker's memory on the way."""
     out = bench.folder / "undisturbed"
     memory: dict[int, float] = {}
-    start = time.perf_counter()
+    start, start_cpu_s = time.perf_counter(), children_cpu_s()
     process = bench.start(bench.command(out, "--workers", "1"))
     while process.poll() is None:
         done = ended(out)
@@ -139,18 +140,28 @@ def overhead(bench: Bench) -> Path:
         if done not in memory and size > LEAST_WORKER_MIB:
             memory[done] = size
         time.sleep(0.1)
-    batch_s = time.perf_counter() - start
-    start = time.perf_counter()
+    batch_s, batch_cpu_s = time.perf_counter() - start, children_cpu_s() - start_cpu_s
+    start, start_cpu_s = time.perf_counter(), children_cpu_s()
     loop = [sys.executable, "-m", "benchmarks.batch_loop", str(bench.export), *(str(w.folder) for w in bench.written)]
     subprocess.run(loop, env=bench.environment, cwd=bench.folder, check=True)
-    loop_s = time.perf_counter() - start
+    loop_s, loop_cpu_s = time.perf_counter() - start, children_cpu_s() - start_cpu_s
     print(f"overhead: batch {batch_s:.1f} s, plain loop {loop_s:.1f} s, {100 * (batch_s / loop_s - 1):+.1f} %")
+    more_percent = 100 * (batch_cpu_s / loop_cpu_s - 1)
+    print(
+        f"overhead in processor time: batch {batch_cpu_s:.1f} s, plain loop {loop_cpu_s:.1f} s, {more_percent:+.1f} %"
+    )
     early = memory[min((n for n in memory if n >= EARLY), default=max(memory))]
     late = memory[max(memory)]
     growth = 100 * (late / early - 1)
     print(f"memory of the worker: {early:.0f} MiB after study {EARLY}, {late:.0f} MiB at the end, {growth:+.1f} %")
     check_failures(bench, out)
     return out
+
+
+def children_cpu_s() -> float:
+    """Processor time of all processes started from here that have ended, theirs included."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def check_failures(bench: Bench, out: Path) -> None:

@@ -198,6 +198,13 @@ def test_a_folder_that_holds_something_else_is_refused(run: Run, tmp_path: Path)
         run()
 
 
+def test_results_may_not_lie_within_the_export(run: Run, export: SmallExport) -> None:
+    for out in (export.folder, export.folder / "A" / "result"):
+        with pytest.raises(UsageError, match="lies within the export"):
+            run(out=out)
+    assert not (export.folder / "A" / "result").exists()
+
+
 def test_an_export_without_studies_is_refused(run: Run, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     with pytest.raises(InputRefused, match="no study among 0 files"):

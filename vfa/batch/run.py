@@ -93,6 +93,7 @@ def run_batch(request: BatchRequest, tell: Tell = lambda step, fraction: None) -
         InputRefused: when the export holds no study, or the clinical table is malformed.
     """
     check_packages()
+    _refuse_overlap(request)
     rows = read_table(request.clinical) if request.clinical else ()
     try:
         with only_one_batch(request.out), Journal(request.out) as journal:
@@ -112,6 +113,13 @@ def run_batch(request: BatchRequest, tell: Tell = lambda step, fraction: None) -
             raise _no_space(request.out) from error
         raise
     return BatchSummary(scan, plan, done, failed, cohort)
+
+
+def _refuse_overlap(request: BatchRequest) -> None:
+    """Results within the export would be read as a part of it the next time."""
+    out, export = request.out.resolve(), request.export.resolve()
+    if out == export or export in out.parents:
+        raise UsageError(f"--out {request.out}: lies within the export; give a folder outside of it")
 
 
 def _no_space(out: Path) -> NoSpaceLeft:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -54,11 +55,17 @@ class SpineMaps:
 def load_network() -> onnxruntime.InferenceSession:
     """The built-in weights, loaded once."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
+    options.intra_op_num_threads = _threads()
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     weights = files("vfa.segment").joinpath("weights", "locate.onnx").read_bytes()
     return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+
+def _threads() -> int:
+    """As many as OMP_NUM_THREADS allows, which onnxruntime itself does not read: a batch gives each worker one."""
+    stated = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(stated) if stated.isdecimal() and int(stated) else THREADS
 
 
 def weights_version() -> str:
