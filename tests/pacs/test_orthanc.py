@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -97,6 +98,7 @@ def test_a_pacs_that_does_not_know_us_or_is_not_there_is_told_in_one_sentence(pa
         send(objects_of(result), Peer("ORTHANC", "127.0.0.1", orthanc.free_port()), Caller("VFA"))
     with pytest.raises(UsageError, match="expected a DICOMweb service"):
         store_on_the_web(objects_of(result), f"{pacs.http}/nothing-here")
+    gc.collect()
 
 
 @pytest.mark.slow

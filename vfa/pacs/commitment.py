@@ -17,12 +17,14 @@ from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
 
+from vfa.errors import UsageError
 from vfa.pacs.peer import QUICK
 from vfa.pacs.store import StoredObject
 
 REQUEST_COMMITMENT = 1  # action type, PS3.4 J.3.2
 SUCCESS = 0x0000
 PROCESSING_FAILURE = 0x0110
+COMMITTED = "the PACS commits itself to keep them"
 NOT_OFFERED = "the PACS does not offer storage commitment"
 
 
@@ -32,7 +34,6 @@ class Commitments:
 
     transaction_uid: UID = field(default_factory=generate_uid)
     committed: set[str] = field(default_factory=set)
-    failed: set[str] = field(default_factory=set)
     arrived: threading.Event = field(default_factory=threading.Event)
 
     def handle(self, event: evt.Event) -> tuple[int, Dataset | None]:
@@ -41,9 +42,17 @@ class Commitments:
         if said.get("TransactionUID") != self.transaction_uid:
             return PROCESSING_FAILURE, None
         self.committed |= {str(item.ReferencedSOPInstanceUID) for item in said.get("ReferencedSOPSequence") or []}
-        self.failed |= {str(item.ReferencedSOPInstanceUID) for item in said.get("FailedSOPSequence") or []}
         self.arrived.set()
         return SUCCESS, None
+
+    def asked_of(self, association: Association, objects: Sequence[StoredObject], seconds: float) -> str:
+        """Ask the PACS to commit itself, wait so long for its word, and say it for a reader."""
+        if refused := _refused(association, objects, self.transaction_uid):
+            return refused
+        if not self.arrived.wait(seconds):
+            return "the PACS has not said yet whether it commits itself to keep the objects"
+        missing = [one.path.name for one in objects if str(one.sop_instance_uid) not in self.committed]
+        return f"the PACS does not commit itself to keep {', '.join(missing)}" if missing else COMMITTED
 
     @property
     def handlers(self) -> list[Any]:
@@ -58,7 +67,10 @@ class CallBack:
         entity = AE(ae_title=ae_title)
         # The caller is the SCP of this service, and says so by role selection (PS3.7 D.3.3.4).
         entity.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
-        self._server = entity.start_server(("", port), block=False, evt_handlers=[*QUICK, *commitments.handlers])
+        try:
+            self._server = entity.start_server(("", port), block=False, evt_handlers=[*QUICK, *commitments.handlers])
+        except OSError as error:
+            raise UsageError(f"--commit-port {port}: cannot be listened on ({error}); give another") from error
 
     def __enter__(self) -> CallBack:
         return self
@@ -67,15 +79,12 @@ class CallBack:
         self._server.shutdown()
 
 
-def is_offered(association: Association) -> bool:
-    """Whether the peer accepted the storage commitment service."""
-    return any(context.abstract_syntax == StorageCommitmentPushModel for context in association.accepted_contexts)
-
-
-def ask(association: Association, objects: Sequence[StoredObject], commitments: Commitments) -> str:
+def _refused(association: Association, objects: Sequence[StoredObject], transaction_uid: UID) -> str:
     """Ask for commitment; return why the request was not taken, or nothing."""
+    if not any(context.abstract_syntax == StorageCommitmentPushModel for context in association.accepted_contexts):
+        return NOT_OFFERED
     request = Dataset()
-    request.TransactionUID = commitments.transaction_uid
+    request.TransactionUID = transaction_uid
     request.ReferencedSOPSequence = []
     for one in objects:
         item = Dataset()
@@ -88,11 +97,3 @@ def ask(association: Association, objects: Sequence[StoredObject], commitments: 
         return ""
     status = f" (status 0x{answer.Status:04X})" if "Status" in answer else ""
     return f"the PACS did not take the request for storage commitment{status}"
-
-
-def outcome(objects: Sequence[StoredObject], commitments: Commitments) -> str:
-    """What the PACS vouches for, in words; nothing when it vouches for all."""
-    if not commitments.arrived.is_set():
-        return "the PACS has not said yet whether it commits itself to keep the objects"
-    missing = [one.path.name for one in objects if str(one.sop_instance_uid) not in commitments.committed]
-    return f"the PACS does not commit itself to keep {', '.join(missing)}" if missing else ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import logging
-import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -120,7 +119,7 @@ class Listener:
             UsageError: if the port is taken.
         """
         entity = _entity(self.door)
-        tls = self.door.tls.context(ssl.Purpose.CLIENT_AUTH) if self.door.tls else None
+        tls = self.door.tls.context("called") if self.door.tls else None
         try:
             server = entity.start_server(
                 (self.door.address, self.door.port),

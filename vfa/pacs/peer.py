@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 from pynetdicom import evt
 
 from vfa.errors import UsageError
 
 OUR_AE_TITLE = "VFA"
+HANDSHAKE_SECONDS = 10.0
 _AE_TITLE = re.compile(r"[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?")  # AE, PS3.5 6.2: printable, no backslash, ≤ 16
 _PEER = re.compile(r"(?P<title>[^@]+)@(?P<host>\[[0-9a-fA-F:]+\]|[^@:\s]+):(?P<port>\d{1,5})")
 
@@ -49,6 +50,21 @@ def parse_peer(text: str) -> Peer:
     return Peer(check_ae_title(parts["title"]), parts["host"].strip("[]"), int(parts["port"]))
 
 
+class _PatientContext(ssl.SSLContext):
+    """A context whose handshakes end: the listener takes no other call while one is going on."""
+
+    def wrap_socket(self, sock: socket.socket, *options: Any, **named: Any) -> ssl.SSLSocket:
+        before = sock.gettimeout()
+        sock.settimeout(HANDSHAKE_SECONDS)
+        try:
+            wrapped = super().wrap_socket(sock, *options, **named)
+        except OSError:
+            sock.close()
+            raise
+        wrapped.settimeout(before)
+        return wrapped
+
+
 @dataclass(frozen=True)
 class TlsFiles:
     """What proves who we are and whom we trust; PEM files. Both ends must show a certificate of the authority.
@@ -63,14 +79,15 @@ class TlsFiles:
     key: Path
     authority: Path
 
-    def context(self, purpose: ssl.Purpose) -> ssl.SSLContext:
-        """A context for calling (SERVER_AUTH) or for being called (CLIENT_AUTH).
+    def context(self, side: Literal["calling", "called"]) -> ssl.SSLContext:
+        """A context for calling, or for being called.
 
         Raises:
             UsageError: if a file is missing or is not what it should be.
         """
+        context = _PatientContext(ssl.PROTOCOL_TLS_CLIENT if side == "calling" else ssl.PROTOCOL_TLS_SERVER)
         try:
-            context = ssl.create_default_context(purpose, cafile=str(self.authority))
+            context.load_verify_locations(str(self.authority))
             context.load_cert_chain(str(self.certificate), str(self.key))
         except (OSError, ssl.SSLError) as error:
             raise UsageError(
@@ -100,6 +117,6 @@ def without_delay(event: evt.Event) -> None:
 QUICK: tuple[tuple[evt.InterventionEvent | evt.NotificationEvent, object], ...] = ((evt.EVT_CONN_OPEN, without_delay),)
 
 
-def as_words(status: int, meanings: Mapping[int, str]) -> str:
-    """A DIMSE status for a reader: what it means, and its number."""
-    return f"{meanings.get(status, 'refused')} (status 0x{status:04X})"
+def as_words(status: int, meaning: str | None) -> str:
+    """A DIMSE status for a reader: what it means, as far as that is known, and its number."""
+    return f"{meaning or 'refused'} (status 0x{status:04X})"

@@ -88,15 +88,10 @@ def send(files: Sequence[Path], peer: Peer, caller: Caller) -> Sent:
                 raise InputRefused(_refusal(failed, len(objects), peer))
             if caller.answer_port is None:
                 return Sent(tuple(files), "not asked for storage commitment")
-            if not commitment.is_offered(association):
-                return Sent(tuple(files), commitment.NOT_OFFERED)
-            refused = commitment.ask(association, objects, commitments)
+            # Kept open meanwhile, since the answer may come on this very association.
+            return Sent(tuple(files), commitments.asked_of(association, objects, caller.answer_seconds))
         finally:
             association.release()
-        if refused:
-            return Sent(tuple(files), refused)
-        commitments.arrived.wait(caller.answer_seconds)
-        return Sent(tuple(files), commitment.outcome(objects, commitments) or "the PACS commits itself to keep them")
 
 
 def _refusal(failed: dict[Path, str], count: int, peer: Peer) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ssl
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +20,15 @@ from vfa.pacs.peer import QUICK, Peer, TlsFiles, as_words
 
 ANSWER_SECONDS = 60.0  # without a word from the other end for so long, it is taken for gone
 CONNECT_SECONDS = 15.0
+RESUME_SECONDS = 1.0
 LARGEST_PDU_BYTES = 128 * 1024
 PLAIN = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
-MEANINGS = {
+FAMILIES = {  # A7xx, A9xx, Cxxx: PS3.4 table B.2-1
     0xA700: "it is out of resources",
     0xA900: "the data set does not match its SOP class",
     0xC000: "it cannot understand the object",
+}
+MEANINGS = {
     0x0122: "it does not store objects of this kind",
     0x0124: "it does not allow us to store",
 }
@@ -81,7 +84,7 @@ def call(
         ae_title=peer.ae_title,
         max_pdu=LARGEST_PDU_BYTES,
         evt_handlers=[*QUICK, *handlers],
-        tls_args=(tls.context(ssl.Purpose.SERVER_AUTH), peer.host) if tls else None,
+        tls_args=(tls.context("calling"), peer.host) if tls else None,
     )
     if association.is_established:
         return association
@@ -114,7 +117,19 @@ def store_all(association: Association, objects: Sequence[StoredObject]) -> dict
             continue
         if why := _why_not_stored(answer):
             failed[one.path] = why
+        let_resume(association)
     return failed
+
+
+def let_resume(association: Association) -> None:
+    """Wait until pynetdicom's own thread has noticed that a call is over.
+
+    It pauses during a call. When the next call begins before it woke up, it may take that call's answer for a request
+    of the peer, and the call then waits in vain (about one in 3000 back-to-back C-STOREs, pynetdicom 3.0.4).
+    """
+    until = time.monotonic() + RESUME_SECONDS
+    while getattr(association, "_is_paused", False) and time.monotonic() < until:
+        time.sleep(0.0005)
 
 
 def _stored(association: Association, path: Path) -> Dataset:
@@ -132,4 +147,4 @@ def _why_not_stored(answer: Dataset) -> str:
     status = int(answer.Status)
     if status == 0 or status >> 12 == 0xB:
         return ""
-    return as_words(status, {**MEANINGS, **{status: MEANINGS.get(status & 0xFF00, "refused")}})
+    return as_words(status, MEANINGS.get(status) or FAMILIES.get(status & 0xFF00) or FAMILIES.get(status & 0xF000))
