@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks.phantom_cases import cases
 from vfa.measure import measure_spine
+from vfa.model.estimate import Unmeasurable, Why
 from vfa.model.morphometry import COLUMNS, BodyHeights, HeightLoss
+from vfa.model.spine import Spine
 
 
 @pytest.mark.slow
@@ -36,3 +40,22 @@ def test_heights_and_losses_of_a_tilted_spine_with_fractures_are_those_of_the_tr
     assert np.abs(height_errors).mean() <= height_mae_mm
     assert np.abs(loss_errors).mean() <= loss_mae_fraction
     assert np.mean(covered) >= 0.8
+
+
+@pytest.mark.slow
+def test_a_body_cut_by_the_image_is_not_measured_even_when_its_mask_stops_short_of_the_edge() -> None:
+    case = next(cases(range(7310, 7311), (0.9, 0.9, 2.0), fracture_share=0.0))
+    top = case.spine.vertebrae[0]
+    upper_half = float(case.volume.grid.ijk_of(top.centre_lps)[2]) + 2
+    slices = int(upper_half)
+    grid = case.volume.grid.crop((0, 0, 0), (*case.volume.grid.shape[:2], slices))
+    cut_volume = replace(case.volume, voxels=case.volume.voxels[:, :, :slices], grid=grid)
+    ijk = np.argwhere(top.body)
+    short_of_edge = np.array(top.body)
+    beyond = grid.ijk_of(top.grid.lps_of(ijk))[:, 2] > slices - 1.6
+    short_of_edge[tuple(ijk[beyond].T)] = False
+    spine = Spine((replace(top, body=short_of_edge), *case.spine.vertebrae[1:]), grid, "cut")
+    found = measure_spine(spine, cut_volume)
+    assert isinstance(found[0].heights, Unmeasurable)
+    assert found[0].heights.reason is Why.TOUCHES_BORDER
+    assert isinstance(found[1].heights, BodyHeights)

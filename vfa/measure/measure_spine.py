@@ -47,6 +47,8 @@ Progress = Callable[[float], None]
 
 CROP_MARGIN_MM = 12.0  # the image around a body that its endplates and their discs need
 LEAST_CONTRAST = 0.25  # of the local grey-value variation; below it no endplate was seen
+SEEN_BEYOND_MM = 2.0  # of disc must be in the image beyond an endplate, or its edge may be the image's own
+MOST_OUTSIDE_FRACTION = 0.05
 NOT_YET = "vfa does not measure this yet"
 
 
@@ -155,6 +157,9 @@ def _heights_from_image(spine: Spine, vertebra: Vertebra, volume: Volume, lattic
     if float(turned.cranial @ lattice.frame.cranial) < 1 - 1e-6:
         lattice = column_lattice(vertebra, turned)
         upper, lower = _both_endplates(crop, lattice, foreign)
+    if any(_leaves_the_image(volume, lattice, plate, outward) for plate, outward in ((upper, +1), (lower, -1))):
+        cut = Unmeasurable(vertebra.level, "body heights", Why.TOUCHES_BORDER, "the image's edge cuts the body")
+        return _Measured(vertebra, lattice.frame, cut, quality=vertebra.quality)
     seen = min(float(np.median(plate.contrast[lattice.inner])) for plate in (upper, lower))
     if seen < LEAST_CONTRAST:
         lost = Unmeasurable(
@@ -175,6 +180,14 @@ def _heights_from_image(spine: Spine, vertebra: Vertebra, volume: Volume, lattic
     return _Measured(
         vertebra, lattice.frame, heights_of(vertebra.level, lattice, surfaces, error), signs, vertebra.quality
     )
+
+
+def _leaves_the_image(volume: Volume, lattice: ColumnLattice, plate: Endplate, outward: int) -> bool:
+    """Whether the image ends at or just beyond an endplate: then it is the image's edge, not an endplate."""
+    beyond = lattice.points_body(plate.cranial_mm + outward * SEEN_BEYOND_MM)[lattice.inner]
+    ijk = volume.grid.ijk_of(lattice.frame.lps_of(beyond))
+    outside = ((ijk < -0.5) | (ijk > np.asarray(volume.grid.shape) - 0.5)).any(axis=-1)
+    return bool(outside.mean() > MOST_OUTSIDE_FRACTION)
 
 
 def _both_endplates(crop: Volume, lattice: ColumnLattice, foreign: NDArray[np.bool_]) -> tuple[Endplate, Endplate]:
