@@ -196,7 +196,7 @@ def _without_identifiers(failure: Failure, names: Pseudonyms, root: Path) -> Fai
 
 def _remove_partial_files(out: Path) -> None:
     """What a killed run left under temporary names; this batch is the only one here."""
-    for partial in (out / STUDIES).glob("*/.*.tmp"):
+    for partial in (out / STUDIES).rglob(".*.tmp"):
         partial.unlink(missing_ok=True)
     for partial in (out / "cohort").glob(".*.tmp"):
         partial.unlink(missing_ok=True)
