@@ -5,7 +5,7 @@ import pytest
 
 from vfa.model.frame import Grid
 from vfa.model.volume import Modality, Volume
-from vfa.segment.network_input import network_input
+from vfa.segment.network_input import imaged_lattice, network_input
 
 TILT = np.radians(20)
 ORIENTATIONS = {
@@ -41,3 +41,13 @@ def test_an_mr_image_is_scaled_by_itself_so_that_its_unit_does_not_matter() -> N
     np.testing.assert_allclose(one, other, atol=1e-4)
     assert 0 <= one.min() < 0.01
     assert 0.9 < np.percentile(one, 99) < 1.1
+
+
+def test_padding_at_the_ends_of_an_image_is_not_counted_as_imaged() -> None:
+    grid = Grid.from_axes((20, 30, 40), (1.0, 1.0, 4.0), (5.0, 6.0, 7.0))
+    voxels = np.full(grid.shape, -1024, dtype=np.int16)
+    voxels[:, 4:27, 3:] = np.random.default_rng(0).integers(-50, 50, (20, 23, 37))
+    imaged = imaged_lattice(Volume(voxels, grid, Modality.CT))
+    # 2 mm of what was imaged blur with the padding: two voxels along j, none along k.
+    assert imaged.shape == (20, 23 - 2 - 2, 37)
+    np.testing.assert_allclose(imaged.lps_of((0, 0, 0)), grid.lps_of((0, 4 + 2, 3)))

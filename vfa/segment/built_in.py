@@ -12,11 +12,11 @@ from scipy import ndimage
 from vfa.model.frame import FloatArray, Grid
 from vfa.model.spine import Spine, Vertebra
 from vfa.model.volume import Volume
-from vfa.segment.bodies import MARGIN_VOXELS, BodyMask, judge_bodies, reaches_edge, vertebra_of
+from vfa.segment.bodies import MARGIN_VOXELS, BodyMask, judge_bodies, vertebra_of
 from vfa.segment.instances import BODY_AT_LEAST, Candidate, canal_behind, find_instances, spine_chain
 from vfa.segment.levels import count_from, gaps_below, local_cranial, provisional_names
 from vfa.segment.locate import SpineMaps, locate, weights_version
-from vfa.segment.network_input import SPACING_MM, network_input
+from vfa.segment.network_input import SPACING_MM, imaged_lattice, network_input
 from vfa.segment.segmenter import Progress
 
 NAME = "built-in"
@@ -53,18 +53,33 @@ class BuiltInSegmenter:
         instances, candidates = find_instances(maps)
         chain = spine_chain(maps, candidates)
         by = f"{self.name} segmenter, weights {self.version}"
-        bodies = [_on_image(maps, instances, candidate, volume.grid) for candidate in chain]
-        found = _without_slivers([(c, b) for c, b in zip(chain, bodies, strict=True) if b is not None], volume.grid)
-        if not found:
+        vertebrae = _unnamed(maps, [(c, _on_image(maps, instances, c, volume.grid)) for c in chain], volume)
+        if not vertebrae:
             return Spine((), volume.grid, by, notes=(NOTHING_FOUND,))
-        lowest_is_whole = not reaches_edge(found[-1][1], volume.grid)
-        names = name_found(maps, [c for c, _ in found]) if lowest_is_whole else _provisional(len(found))
-        centres = np.array([candidate.centre_lps for candidate, _ in found])
-        vertebrae = [
-            _vertebra(maps, candidate, body, (names, index, centres), volume.grid)
-            for index, (candidate, body) in enumerate(found)
+        names = name_found(maps, vertebrae)
+        named = [
+            replace(vertebra, level=level, level_confidence=names.confidence)
+            for vertebra, level in zip(vertebrae, names.levels, strict=True)
         ]
-        return Spine(judge_bodies(vertebrae), volume.grid, by, names.sentence, names.alternative)
+        return Spine(judge_bodies(named), volume.grid, by, names.sentence, names.alternative)
+
+
+def _unnamed(maps: SpineMaps, found: Sequence[tuple[Candidate, BodyMask | None]], volume: Volume) -> list[Vertebra]:
+    """The vertebrae under provisional names.
+
+    What the image's edge leaves of a body at either end is left out when the network itself is unsure of it.
+    """
+    seen = [(candidate, body) for candidate, body in found if body is not None]
+    centres = np.array([candidate.centre_lps for candidate, _ in seen])
+    lattices = [volume.grid, imaged_lattice(volume)]
+    vertebrae = []
+    for index, (candidate, body) in enumerate(seen):
+        canal = canal_behind(maps, candidate.centre_lps, local_cranial(centres, index))
+        made = vertebra_of(f"V{index + 1}", body, lattices, canal)
+        doubt = _doubt(candidate)
+        if not (doubt and made.touches_border and index in (0, len(seen) - 1)):
+            vertebrae.append(replace(made, unusable=made.unusable or doubt))
+    return vertebrae
 
 
 def _on_image(maps: SpineMaps, instances: NDArray[np.int32], candidate: Candidate, image: Grid) -> BodyMask | None:
@@ -85,16 +100,6 @@ def _on_image(maps: SpineMaps, instances: NDArray[np.int32], candidate: Candidat
     )
     mask = fine >= BODY_AT_LEAST
     return BodyMask(mask, crop) if mask.any() else None
-
-
-def _without_slivers(found: list[tuple[Candidate, BodyMask]], image: Grid) -> list[tuple[Candidate, BodyMask]]:
-    """Leave out what the image's edge leaves of a body at either end when the network itself is unsure of it."""
-    ends = {0, len(found) - 1}
-    return [
-        (candidate, body)
-        for index, (candidate, body) in enumerate(found)
-        if not (index in ends and _doubt(candidate) and reaches_edge(body, image))
-    ]
 
 
 def _own_probability(body: NDArray[np.float32], instances: NDArray[np.int32], number: int) -> NDArray[np.float32]:
@@ -121,20 +126,16 @@ class FoundNames:
     alternative: tuple[str, ...] = ()
 
 
-def _provisional(count: int) -> FoundNames:
-    return FoundNames(provisional_names(count), None, PROVISIONAL)
-
-
-def name_found(maps: SpineMaps, chain: Sequence[Candidate]) -> FoundNames:
-    """Name the bodies from the sacrum upwards where it is in view right below the lowest one; else provisionally."""
-    centres = np.array([candidate.centre_lps for candidate in chain])
-    provisional = _provisional(len(chain))
-    if not sacrum_is_below(maps, centres):
+def name_found(maps: SpineMaps, vertebrae: Sequence[Vertebra]) -> FoundNames:
+    """Name bodies, given from head to foot, from a sacrum in view right below the lowest; else provisionally."""
+    centres = np.array([vertebra.centre_lps for vertebra in vertebrae])
+    provisional = FoundNames(provisional_names(len(vertebrae)), None, PROVISIONAL)
+    if vertebrae[-1].touches_border or not sacrum_is_below(maps, centres):
         return provisional
     if gaps_below(centres):
         return replace(provisional, sentence="a vertebra seems to be missing in between: counted from head to foot")
-    steps = [index - (len(chain) - 1) for index in range(len(chain))]
-    if len(chain) > 23:  # C2 to L5
+    steps = [index - (len(vertebrae) - 1) for index in range(len(vertebrae))]
+    if len(vertebrae) > 23:  # C2 to L5
         return provisional
     return FoundNames(
         count_from("L5", steps),
@@ -160,19 +161,6 @@ def sacrum_is_below(maps: SpineMaps, centres_lps: FloatArray) -> bool:
     way = maps.grid.ijk_of(centres_lps[-1] + np.linspace(0, 1, 24)[:, None] * nearest).T
     disc_between = float(ndimage.map_coordinates(maps.disc, way, order=1).max())
     return SACRUM_BELOW_MM[0] <= float(np.linalg.norm(nearest)) <= SACRUM_BELOW_MM[1] and disc_between >= DISC_AT_LEAST
-
-
-def _vertebra(
-    maps: SpineMaps,
-    candidate: Candidate,
-    body: BodyMask,
-    naming: tuple[FoundNames, int, FloatArray],
-    image: Grid,
-) -> Vertebra:
-    names, index, centres = naming
-    canal = canal_behind(maps, candidate.centre_lps, local_cranial(centres, index))
-    made = vertebra_of(names.levels[index], body, [image], canal, names.confidence)
-    return replace(made, unusable=made.unusable or _doubt(candidate))
 
 
 def _doubt(candidate: Candidate) -> str:

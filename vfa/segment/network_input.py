@@ -52,6 +52,25 @@ def network_input(volume: Volume) -> NetworkInput:
     return NetworkInput(np.where(known, scaled, 0).astype(np.float32), known, target, seen_from)
 
 
+def imaged_lattice(volume: Volume) -> Grid:
+    """The part of the lattice that was imaged: planes of one and the same value at its ends are padding.
+
+    Where there is padding, as much of the image beside it is left out as blurs with it at 2 mm.
+    """
+    low, high = np.zeros(3, dtype=int), np.asarray(volume.grid.shape)
+    for axis in range(3):
+        planes = np.moveaxis(volume.voxels, axis, 0)
+        blurred = int(SPACING_MM / volume.spacing_mm[axis])
+        while low[axis] < len(planes) - 1 and np.ptp(planes[low[axis]]) == 0:
+            low[axis] += 1
+        while high[axis] > low[axis] + 1 and np.ptp(planes[high[axis] - 1]) == 0:
+            high[axis] -= 1
+        low[axis] += blurred if low[axis] > 0 else 0
+        high[axis] -= blurred if high[axis] < len(planes) else 0
+    high = np.maximum(high, low + 1)
+    return volume.grid.crop(low, (int(high[0] - low[0]), int(high[1] - low[1]), int(high[2] - low[2])))
+
+
 def _binned(volume: Volume) -> tuple[FloatImage, Grid]:
     """Average whole voxels along every axis that is finer than 2 mm, as the anti-aliasing before sampling."""
     factors = np.maximum(np.floor(SPACING_MM / np.asarray(volume.spacing_mm) + 1e-3).astype(int), 1)
