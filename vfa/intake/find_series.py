@@ -1,7 +1,7 @@
 """Which series does an input hold, and which of them can be measured?
 
-The input is walked whole; headers are read, pixels are not. A DICOMDIR is never relied on: it may omit files
-and name files that are not there. What is no image is kept in `left_out` with the reason.
+The input is walked whole; headers are read, pixels are not. A DICOMDIR is a hint at what is missing, never more.
+What is no image is kept in `left_out` with the reason.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from vfa.errors import GeometryRefused, InputRefused, NotAnImage, UsageError
 from vfa.intake.dicom_file import quiet
+from vfa.intake.dicomdir import check_directory, folder_key, missing_by_folder
 from vfa.intake.frame_header import FrameHeader, PlaneGeometry
 from vfa.intake.group_frames import FrameGroup, group_frames
 from vfa.intake.read_header import read_headers
@@ -63,9 +65,10 @@ def list_files(
             candidates.append(result)
         else:
             headers += result
-    damaged = _damaged_by_folder(left_out)
+    left_out, missing = _with_directories(left_out, files, opener)
+    lost = _Lost(_damaged_by_folder(left_out), missing)
     for group in group_frames(headers):
-        candidates.append(dicom_candidate(group, damaged))
+        candidates.append(_dicom_candidate(group, lost))
         left_out += [LeftOut(str(frame.file), reason) for frame, reason in group.set_aside]
     candidates.sort(
         key=lambda candidate: (candidate.study_instance_uid, candidate.series_instance_uid, candidate.files)
@@ -93,6 +96,29 @@ def _read_all(
     return results
 
 
+@dataclass(frozen=True)
+class _Lost:
+    """By folder, what may have belonged to a series and is not in it: damaged images, and those never copied."""
+
+    damaged: Mapping[str, list[LeftOut]]
+    missing: Mapping[str, tuple[str, ...]]
+
+
+def _with_directories(
+    left_out: list[LeftOut], files: list[StoredFile], opener: FileOpener
+) -> tuple[list[LeftOut], dict[str, tuple[str, ...]]]:
+    """What is left out, with each DICOMDIR's own sentence, and by folder the images they list that are not there."""
+    by_name = {str(file): file for file in files}
+    with quiet():
+        checks = {
+            item.path: check_directory(by_name[item.path], opener, files)
+            for item in left_out
+            if item.state == "directory"
+        }
+    told = [checks[item.path].left_out if item.path in checks else item for item in left_out]
+    return told, missing_by_folder(checks.values())
+
+
 def _damaged_by_folder(left_out: list[LeftOut]) -> dict[str, list[LeftOut]]:
     folders: dict[str, list[LeftOut]] = defaultdict(list)
     for item in left_out:
@@ -101,13 +127,8 @@ def _damaged_by_folder(left_out: list[LeftOut]) -> dict[str, list[LeftOut]]:
     return folders
 
 
-def dicom_candidate(group: FrameGroup, damaged: Mapping[str, list[LeftOut]]) -> SeriesCandidate:
-    """Judge one group of frames: how its slices lie, and what stands against loading it.
-
-    Args:
-        group: the frames.
-        damaged: by folder, images that could not be read and may have belonged to it.
-    """
+def _dicom_candidate(group: FrameGroup, lost: _Lost) -> SeriesCandidate:
+    """Judge one group of frames: how its slices lie, and what stands against loading it."""
     frames, first = group.frames, group.frames[0]
     stack, refusal = None, None
     try:
@@ -134,7 +155,7 @@ def dicom_candidate(group: FrameGroup, damaged: Mapping[str, list[LeftOut]]) -> 
         frame_of_reference_uid=first.frame_of_reference_uid,
         study_date=first.study_date,
         stored_files=tuple(dict.fromkeys(frame.file for frame in ordered)),
-        notes=(*_aside_notes(group), *_damage_notes(group, damaged), *(stack.notes if stack else ())),
+        notes=(*_aside_notes(group), *_lost_notes(group, lost), *(stack.notes if stack else ())),
         refusal=refusal,
         frames=frames,
         stack=stack,
@@ -193,14 +214,23 @@ def _extent(geometry: PlaneGeometry, stack: SliceStack, first: FrameHeader) -> t
     return float(left), float(posterior), float(head)
 
 
-def _damage_notes(group: FrameGroup, damaged: Mapping[str, list[LeftOut]]) -> tuple[str, ...]:
+def _lost_notes(group: FrameGroup, lost: _Lost) -> tuple[str, ...]:
     """A lost slice inside a stack shows as a gap; one lost at its end would not show at all."""
-    folders = {os.path.dirname(str(frame.file)) for frame in group.frames}
-    lost = [item for folder in sorted(folders) for item in damaged.get(folder, [])]
-    if not lost:
-        return ()
-    first = f"{os.path.basename(lost[0].path)}: {lost[0].reason}"
-    return (f"Damaged images in the same folder were left out ({len(lost)}, {first}); the stack may lack its end.",)
+    paths = [str(frame.file) for frame in group.frames]
+    damaged = [item for folder in sorted({*map(os.path.dirname, paths)}) for item in lost.damaged.get(folder, [])]
+    missing = [path for folder in sorted({*map(folder_key, paths)}) for path in lost.missing.get(folder, ())]
+    notes = []
+    if damaged:
+        first = f"{os.path.basename(damaged[0].path)}: {damaged[0].reason}"
+        notes.append(
+            f"Damaged images in the same folder were left out ({len(damaged)}, {first}); the stack may lack its end."
+        )
+    if missing:
+        notes.append(
+            f"The DICOMDIR lists images in the same folder that are not there ({len(missing)}, "
+            f"{os.path.basename(missing[0])} the first); the stack may lack its end."
+        )
+    return tuple(notes)
 
 
 def _aside_notes(group: FrameGroup) -> tuple[str, ...]:

@@ -41,6 +41,10 @@ class _AnotherObject(NotAnImage):
     """A sound DICOM object that is no CT or MR image."""
 
 
+class _Directory(NotAnImage):
+    """A DICOMDIR."""
+
+
 def read_headers(file: StoredFile, opener: FileOpener) -> tuple[FrameHeader, ...] | LeftOut:
     """The frames of one file, or the reason why it is left out; raises nothing on bad files."""
     try:
@@ -49,6 +53,8 @@ def read_headers(file: StoredFile, opener: FileOpener) -> tuple[FrameHeader, ...
                 return LeftOut(str(file), "not a DICOM, NIfTI, NRRD or MetaImage file")
             stream.seek(0)
             return _frames(file, stream, opener.size_bytes(file))
+    except _Directory as directory:
+        return LeftOut(str(file), str(directory), "directory")
     except _AnotherObject as another:
         return LeftOut(str(file), str(another))
     except NotAnImage as refusal:
@@ -77,7 +83,7 @@ def _check_object(dataset: FileDataset) -> None:
     """Whether the object is a CT or MR image; the SOP class decides, the modality only where it is missing."""
     sop_class = UID(str(dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID") or ""))
     if sop_class == MediaStorageDirectoryStorage:
-        raise _AnotherObject("a DICOMDIR, not relied on: the files themselves are read")
+        raise _Directory("a DICOMDIR, not relied on: the files themselves are read")
     modality = str(dataset.get("Modality") or "").upper()
     if not sop_class and modality not in ("CT", "MR"):
         raise NotAnImage("a DICOM file that does not say what it is")

@@ -32,7 +32,8 @@ STANDS_OUT = 1.1  # the best match's likeness over that of the next one elsewher
 LIKENESS_AT_LEAST = 0.06
 MOST_RESIDUAL_MM = 3.5  # a tenth of a lumbar body's depth; marrow is read in its inner half
 COARSE_BLURS, FINE_BLUR = (2.0, 0.7), 0.7  # voxels: how far from its place a start may be
-COARSE_POINTS, FINE_POINTS = 4_000, 12_000
+COARSE_POINTS, FINE_POINTS = 3_000, 8_000
+SLOPE_OVER_MM = 0.3  # slopes are taken over this way: linear interpolation has kinks at voxels
 _TURN_SCALE_MM = 60.0  # millimetres that stand for one radian, so that the search's steps are alike
 
 
@@ -200,7 +201,7 @@ class _Target:
         shape = np.array(self.field.known.shape)
         ijk = self.field.grid.ijk_of(places_lps)
         base = np.floor(ijk).astype(np.intp)
-        inside = ((base >= 0) & (base < shape - 1)).all(axis=1)
+        inside: NDArray[np.bool_] = np.asarray(((base >= 0) & (base < shape - 1)).all(axis=1), dtype=np.bool_)
         base, part = np.where(inside[:, None], base, 0), (ijk - base).astype(np.float32)
         inside = inside & self.field.known[tuple(base.T)]
         steps = np.array([shape[1] * shape[2], shape[2], 1])
@@ -233,7 +234,7 @@ def _refined(start: _Motion, points: Points, onto: _Target) -> tuple[_Motion, fl
         return -_likeness(_Motion(start.centre_lps, parameters), points, onto)
 
     found = optimize.minimize(
-        unlike, start.parameters, method="Powell", options={"xtol": 0.01, "ftol": 1e-6, "maxiter": 12}
+        unlike, start.parameters, method="L-BFGS-B", options={"eps": SLOPE_OVER_MM, "ftol": 1e-6, "maxiter": 30}
     )
     return _Motion(start.centre_lps, np.asarray(found.x, dtype=np.float64)), -float(found.fun)
 

@@ -47,7 +47,8 @@ class StoredFile:
 class LeftOut:
     """A file that is no part of any series, and why.
 
-    state: "sound" for files that are something else, "damaged" for images that could not be read.
+    state: "sound" for files that are something else, "damaged" for images that could not be read, "directory" for a
+    DICOMDIR.
     """
 
     path: str
