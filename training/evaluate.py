@@ -60,6 +60,8 @@ class Score:
 
     def __str__(self) -> str:
         shares = {key: self.counts[key] for key in ("volumes", "bodies", "found", "merged", "split", "false")}
+        if not self.dice:
+            return str(shares)
         return f"{shares} mean Dice {np.mean(self.dice):.3f}, worst tenth {np.quantile(self.dice, 0.1):.3f}"
 
 
@@ -93,6 +95,7 @@ def main() -> None:
         instances, candidates = find_instances(maps)
         kept = [candidate.number for candidate in spine_chain(maps, candidates)]
         scores[picture.kind].add(np.where(np.isin(instances, kept), instances, 0), truth, picture.known)
+        print(number, picture.kind, scores[picture.kind], flush=True)
     for kind, score in scores.items():
         print(kind, score)
 

@@ -48,6 +48,6 @@ def test_padding_at_the_ends_of_an_image_is_not_counted_as_imaged() -> None:
     voxels = np.full(grid.shape, -1024, dtype=np.int16)
     voxels[:, 4:27, 3:] = np.random.default_rng(0).integers(-50, 50, (20, 23, 37))
     imaged = imaged_lattice(Volume(voxels, grid, Modality.CT))
-    # 2 mm of what was imaged blur with the padding: two voxels along j, none along k.
-    assert imaged.shape == (20, 23 - 2 - 2, 37)
-    np.testing.assert_allclose(imaged.lps_of((0, 0, 0)), grid.lps_of((0, 4 + 2, 3)))
+    # 2 mm at each end cannot be told from the edge: two voxels along i and j, none along k.
+    assert imaged.shape == (20 - 4, 23 - 4, 37)
+    np.testing.assert_allclose(imaged.lps_of((0, 0, 0)), grid.lps_of((2, 4 + 2, 3)))

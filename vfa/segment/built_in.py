@@ -13,7 +13,14 @@ from vfa.model.frame import FloatArray, Grid
 from vfa.model.spine import Spine, Vertebra
 from vfa.model.volume import Volume
 from vfa.segment.bodies import MARGIN_VOXELS, BodyMask, judge_bodies, vertebra_of
-from vfa.segment.instances import BODY_AT_LEAST, Candidate, canal_behind, find_instances, spine_chain
+from vfa.segment.instances import (
+    BODY_AT_LEAST,
+    CANDIDATE_AT_LEAST_ML,
+    Candidate,
+    canal_behind,
+    find_instances,
+    spine_chain,
+)
 from vfa.segment.levels import count_from, gaps_below, local_cranial, provisional_names
 from vfa.segment.locate import SpineMaps, locate, weights_version
 from vfa.segment.network_input import SPACING_MM, imaged_lattice, network_input
@@ -67,7 +74,8 @@ class BuiltInSegmenter:
 def _unnamed(maps: SpineMaps, found: Sequence[tuple[Candidate, BodyMask | None]], volume: Volume) -> list[Vertebra]:
     """The vertebrae under provisional names.
 
-    What the image's edge leaves of a body at either end is left out when the network itself is unsure of it.
+    At either end, what the image's edge leaves of a body and what is too small for one is left out when the network
+    itself is unsure of it.
     """
     seen = [(candidate, body) for candidate, body in found if body is not None]
     centres = np.array([candidate.centre_lps for candidate, _ in seen])
@@ -77,7 +85,9 @@ def _unnamed(maps: SpineMaps, found: Sequence[tuple[Candidate, BodyMask | None]]
         canal = canal_behind(maps, candidate.centre_lps, local_cranial(centres, index))
         made = vertebra_of(f"V{index + 1}", body, lattices, canal)
         doubt = _doubt(candidate)
-        if not (doubt and made.touches_border and index in (0, len(seen) - 1)):
+        at_an_end = index in (0, len(seen) - 1)
+        too_small = made.body.sum() * made.grid.voxel_volume_mm3 / 1000 < CANDIDATE_AT_LEAST_ML
+        if not (at_an_end and doubt and (made.touches_border or too_small)):
             vertebrae.append(replace(made, unusable=made.unusable or doubt))
     return vertebrae
 

@@ -53,9 +53,10 @@ def network_input(volume: Volume) -> NetworkInput:
 
 
 def imaged_lattice(volume: Volume) -> Grid:
-    """The part of the lattice that was imaged: planes of one and the same value at its ends are padding.
+    """The part of the lattice in which a body's edge can be told from the image's edge.
 
-    Where there is padding, as much of the image beside it is left out as blurs with it at 2 mm.
+    Planes of one and the same value at its ends are padding, no image; beside them, or at the very end, 2 mm are
+    left out as well, since that is what the network sees as one voxel.
     """
     low, high = np.zeros(3, dtype=int), np.asarray(volume.grid.shape)
     for axis in range(3):
@@ -65,8 +66,8 @@ def imaged_lattice(volume: Volume) -> Grid:
             low[axis] += 1
         while high[axis] > low[axis] + 1 and np.ptp(planes[high[axis] - 1]) == 0:
             high[axis] -= 1
-        low[axis] += blurred if low[axis] > 0 else 0
-        high[axis] -= blurred if high[axis] < len(planes) else 0
+        low[axis], high[axis] = low[axis] + blurred, high[axis] - blurred
+    low = np.minimum(low, np.asarray(volume.grid.shape) - 1)
     high = np.maximum(high, low + 1)
     return volume.grid.crop(low, (int(high[0] - low[0]), int(high[1] - low[1]), int(high[2] - low[2])))
 
