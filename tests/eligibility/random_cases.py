@@ -36,6 +36,7 @@ FINDINGS = (
     "marrow_oedema",
     "haemangioma",
 )
+ANSWER = {answer.value: answer for answer in Answer}
 SERIES = {
     "thin CT": (series(slice_mm=1.0),),
     "CT of 2.5 mm": (series(slice_mm=2.5),),
@@ -63,8 +64,8 @@ class Draw:
     @property
     def clinical(self) -> ClinicalContext:
         return ClinicalContext(
-            patient_answers={key: Answer(value) for key, value in self.patient.items()},
-            level_answers={"L1": {key: Answer(value) for key, value in self.level.items()}} if self.level else {},
+            patient_answers={key: ANSWER[value] for key, value in self.patient.items()},
+            level_answers={"L1": {key: ANSWER[value] for key, value in self.level.items()}} if self.level else {},
             level_numbers={} if self.weeks is None else {"L1": {"weeks_since_onset": self.weeks}},
             level_words={} if self.intent is None else {"L1": {"intent": self.intent}},
         )

@@ -5,6 +5,8 @@ Each function answers one question with a `Truth`; the images' other findings ar
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from vfa.eligibility.case import Case
 from vfa.eligibility.clinical_keys import LEVEL_ANSWERS, PATIENT_ANSWERS
 from vfa.eligibility.truth import Truth, either, no, unknown, yes
@@ -48,6 +50,7 @@ def not_measured(missing: Unmeasurable, *needs: str) -> Truth:
     return unknown(reason_of(missing.reason), f"{said.rstrip('.')}.", needs)
 
 
+@lru_cache(maxsize=8192)  # the same few hundred answers are asked for by every rule of every patient
 def stated(answer: Answer, key: str, meaning: str) -> Truth:
     """A person's answer as a truth; a blank stays open and names its key."""
     if answer is Answer.NOT_STATED:

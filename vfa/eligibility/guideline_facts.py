@@ -44,7 +44,7 @@ def at_least_two_of(*truths: Truth) -> Truth:
     if len(met) + len(still_open) < 2:
         refuting = [truth for truth in truths if truth.is_no]
         return both(*refuting)
-    return both(*still_open)
+    return both(*still_open).as_one()
 
 
 def measured_loss(case: Case) -> Measured:

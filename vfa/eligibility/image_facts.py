@@ -12,7 +12,7 @@ from fractions import Fraction
 from vfa.eligibility.case import Case
 from vfa.eligibility.facts import disagreement, not_measured, of_level, tumour_at_level
 from vfa.eligibility.threshold import above
-from vfa.eligibility.truth import Truth, both, either, no, unknown, yes
+from vfa.eligibility.truth import Truth, both, either, either_source, no, unknown, yes
 from vfa.model.assessment import Evidence, UnknownReason
 from vfa.model.estimate import Unmeasurable, Why
 from vfa.model.posterior_wall import PosteriorWall, Presence, WallStatus
@@ -52,7 +52,7 @@ def rests_on(read: Truth, seen: Truth) -> Truth:
 
 def _open(read: Truth, seen: Truth) -> Truth:
     reason = seen.reason or UnknownReason.MISSING_INPUT
-    return unknown(reason, f"{seen.because} {read.because}", (*read.needs, *seen.needs), seen.evidence)
+    return either_source(reason, f"{seen.because} {read.because}", read, seen)
 
 
 def looked_for(case: Case, name: str) -> Truth:

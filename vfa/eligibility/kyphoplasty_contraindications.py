@@ -206,7 +206,7 @@ class DestructionAndForaminalStenosis(KyphoplastyContraindication):
         if not judged.is_open:
             return judged
         if one_of.is_open:
-            return one_of
+            return one_of.as_one()
         because = f"{one_of.because} One of the two is there; whether that alone counts is open in the rule."
         needs = (*together.needs, *judged.needs)
         return unknown(UnknownReason.AMBIGUOUS_RULE, because, needs, (*destroyed.evidence, *narrowed.evidence))

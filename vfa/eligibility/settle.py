@@ -10,22 +10,22 @@ measurement and a reader's answer could settle the same thing, the answer is ask
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
-from math import prod
+from itertools import chain
 
 from vfa.eligibility.case import Case
 from vfa.eligibility.conclude import COUNTED, conclude
 from vfa.eligibility.contradictions import contradictions
 from vfa.eligibility.criterion import Criterion
 from vfa.eligibility.suppose import suppositions
+from vfa.eligibility.truth import Truth
 from vfa.model.assessment import Conclusion, Outcome, RuleKind, Verdict
 from vfa.model.input_words import without_doubles
 
-MAX_SET = 4  # larger sets are no help to a reader; the list of everything open stands in for them
-MAX_TRIED = 700  # combinations of one size tried on one rule; a larger size of sets is then not searched
+MAX_SET = 3  # larger sets are no help to a reader; the list of everything open stands in for them
 MAX_JOINED = 2_000  # ways kept while joining; a bound on time that no seed case has come near
 
 Way = frozenset[tuple[str, int]]  # inputs, each with the number of the value it takes
+Steps = tuple[tuple[str, int], ...]  # the same in the order in which they are supposed
 
 
 def would_settle(case: Case, rules: Sequence[Criterion], outcomes: Sequence[Outcome]) -> tuple[tuple[str, ...], ...]:
@@ -37,9 +37,8 @@ def would_settle(case: Case, rules: Sequence[Criterion], outcomes: Sequence[Outc
         outcomes: what they said about the case.
 
     Returns:
-        Sets in order of size, each in the order of the rules that need it. All sets of one or two inputs; sets of
-        three and MAX_SET only as far as MAX_TRIED allows. Every open input as one set when none of these could change
-        the conclusion; empty when the conclusion is decided.
+        Sets in order of size, each in the order of the rules that need it; every open input as one set when no set of
+        at most MAX_SET could change the conclusion; empty when the conclusion is decided.
     """
     if conclude((outcome.kind, outcome.verdict) for outcome in outcomes) is not Conclusion.INDETERMINATE:
         return ()
@@ -52,12 +51,13 @@ def would_settle(case: Case, rules: Sequence[Criterion], outcomes: Sequence[Outc
     trial = _Trial(case, inputs)
     sets = _smallest(_names(way) for rule in against for way in trial.ways(rule, Verdict.MET))
     trial.leave_out({name for names in sets if len(names) == 1 for name in names})
-    joined = [] if indicated else list(_joined(case, [trial.ways(rule, Verdict.NOT_MET) for rule in speaking]))
-    cleared = [trial.ways(rule, Verdict.NOT_MET) for rule in against]
+    joined = [] if indicated else _joined(case, (trial.ways(rule, Verdict.NOT_MET) for rule in speaking))
+    cleared = (trial.ways(rule, Verdict.NOT_MET) for rule in against)
     if indicated:
         joined += _joined(case, cleared)
     else:
-        joined += _joined(case, [*cleared, [way for rule in speaking for way in trial.ways(rule, Verdict.MET)]])
+        present = ([way for rule in speaking for way in trial.ways(rule, Verdict.MET)] for _ in speaking[:1])
+        joined += _joined(case, chain(cleared, present))
     sets = _smallest([*sets, *(_names(way) for way in joined)])
     ordered = [tuple(name for name in inputs if name in names) for names in sets]
     return tuple(sorted(ordered, key=lambda names: (len(names), [inputs.index(name) for name in names]))) or (
@@ -71,59 +71,47 @@ class _Trial:
     def __init__(self, case: Case, inputs: Sequence[str]) -> None:
         self._inputs = list(inputs)
         self._left_out: frozenset[str] = frozenset()
-        self._cases: dict[tuple[tuple[str, int], ...], Case | None] = {(): case}
+        self._case_as_it_is = case
+        self._cases: dict[Steps, Case | None] = {(): case}
         self._choices = {name: len(suppositions(case, name)) for name in inputs}
-        self._decided: dict[str, list[tuple[Way, Verdict]]] = {}
 
     def leave_out(self, names: Iterable[str]) -> None:
         """From now on give no way through these inputs: alone they change the conclusion already."""
         self._left_out |= frozenset(names)
 
     def ways(self, rule: Criterion, wanted: Verdict) -> list[Way]:
-        """The smallest ways in which the rule becomes what is wanted."""
-        if rule.id not in self._decided:
-            self._decided[rule.id] = self._decide(rule)
-        return [
-            way
-            for way, verdict in self._decided[rule.id]
-            if verdict is wanted and not any(name in self._left_out for name, _ in way)
-        ]
+        """The smallest ways in which the rule becomes what is wanted, shorter ones first.
 
-    def _decide(self, rule: Criterion) -> list[tuple[Way, Verdict]]:
-        relevant = [name for name in self._inputs if rule.looks_at(name)]
+        A way that leaves the rule open is tried with one more input, of those that may decide it together.
+        """
+        relevant = [name for name in self._inputs if rule.looks_at(name) and name not in self._left_out]
+        groups = _groups(rule.answer(self._case_as_it_is), relevant, wanted)
         decided: list[tuple[Way, Verdict]] = []
-        growing: list[tuple[tuple[str, int], ...]] = [()]
-        for size in range(1, MAX_SET + 1):
-            if size > 2 and self._combinations(relevant, size) > MAX_TRIED:
-                break
+        growing: list[Steps] = [()]
+        for _ in range(MAX_SET):
             growing, tried = [], growing
-            for way in tried:
-                for longer in self._longer(way, relevant):
-                    if any(smaller <= frozenset(longer) for smaller, _ in decided):
-                        continue
-                    case = self._case(longer)
-                    if case is None:
-                        continue
-                    verdict = rule.answer(case).verdict
-                    if verdict is Verdict.UNKNOWN:
-                        growing.append(longer)
-                    else:
-                        decided.append((frozenset(longer), verdict))
-        return decided
+            for way in (longer for before in tried for longer in self._longer(before, relevant, groups)):
+                if any(smaller <= frozenset(way) for smaller, _ in decided):
+                    continue
+                case = self._case(way)
+                if case is None:
+                    continue
+                verdict = rule.answer(case).verdict
+                if verdict is Verdict.UNKNOWN:
+                    growing.append(way)
+                else:
+                    decided.append((frozenset(way), verdict))
+        return [way for way, verdict in decided if verdict is wanted]
 
-    def _combinations(self, names: Sequence[str], size: int) -> int:
-        """How many ways there are to give values to this many of the inputs."""
-        return sum(prod(self._choices[name] for name in chosen) for chosen in combinations(names, size))
-
-    def _longer(
-        self, way: tuple[tuple[str, int], ...], relevant: Sequence[str]
-    ) -> Iterator[tuple[tuple[str, int], ...]]:
+    def _longer(self, way: Steps, relevant: Sequence[str], groups: Sequence[frozenset[str]]) -> Iterator[Steps]:
+        """The ways with one more input of a group that holds all others."""
+        within = [group for group in groups if all(name in group for name, _ in way)]
         start = relevant.index(way[-1][0]) + 1 if way else 0
         for name in relevant[start:]:
-            for number in range(self._choices[name]):
-                yield (*way, (name, number))
+            if any(name in group for group in within):
+                yield from ((*way, (name, number)) for number in range(self._choices[name]))
 
-    def _case(self, way: tuple[tuple[str, int], ...]) -> Case | None:
+    def _case(self, way: Steps) -> Case | None:
         """The case in which the inputs take these values; None when they contradict each other."""
         if way not in self._cases:
             before = self._case(way[:-1])
@@ -134,18 +122,27 @@ class _Trial:
         return self._cases[way]
 
 
-def _joined(case: Case, goals: Sequence[Sequence[Way]]) -> list[Way]:
-    """The ways that reach every goal at once: one of each goal's, agreeing on what they share."""
+def _groups(answer: Truth, relevant: Sequence[str], wanted: Verdict) -> list[frozenset[str]]:
+    """The inputs that may decide a rule together; an input that the answer does not ask for may go with any of them."""
+    end = answer.to_yes if wanted is Verdict.MET else answer.to_no
+    if end.at_least > MAX_SET:
+        return []
+    unasked = {name for name in relevant if name not in answer.needs}
+    return [frozenset({*group, *unasked}) for group in end.groups]
+
+
+def _joined(case: Case, goals: Iterable[Sequence[Way]]) -> list[Way]:
+    """The ways that reach every goal at once: one of each goal's, agreeing on what they share.
+
+    Goals are taken one by one, and no more of them once one cannot be reached.
+    """
     joined: list[Way] = [frozenset()]
-    for ways in sorted(goals, key=len):
-        joined = list(
-            dict.fromkeys(
-                both
-                for one in joined
-                for other in ways
-                if len(both := one | other) <= MAX_SET and len(_names(both)) == len(both)
-            )
-        )[:MAX_JOINED]
+    for ways in goals:
+        longer = (one | other for one in joined for other in ways)
+        joined = list(dict.fromkeys(way for way in longer if len(way) <= MAX_SET and len(_names(way)) == len(way)))
+        joined = joined[:MAX_JOINED]
+        if not joined:
+            return []
     return [way for way in joined if way and _possible(case, way)]
 
 

@@ -17,6 +17,19 @@ _Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
+class Within:
+    """Where the inputs lie that may decide an open answer.
+
+    Args:
+        groups: the inputs of each part that could decide it without the others.
+        at_least: how many inputs that takes at the least.
+    """
+
+    groups: tuple[tuple[str, ...], ...]
+    at_least: int
+
+
+@dataclass(frozen=True)
 class Truth:
     """The answer to one question about one vertebra.
 
@@ -27,6 +40,8 @@ class Truth:
         evidence: what was looked at.
         needs: for UNKNOWN, the inputs that would decide it.
         urgent: a sentence when this needs attention now, else empty.
+        yes_within: for UNKNOWN, how a yes may come about; None stands for any of the needs.
+        no_within: the same for a no.
     """
 
     verdict: Verdict
@@ -35,6 +50,8 @@ class Truth:
     evidence: tuple[Evidence, ...] = ()
     needs: tuple[str, ...] = ()
     urgent: str = ""
+    yes_within: Within | None = None
+    no_within: Within | None = None
 
     def __post_init__(self) -> None:
         if (self.verdict is Verdict.UNKNOWN) != (self.reason is not None):
@@ -56,6 +73,20 @@ class Truth:
     def is_open(self) -> bool:
         """Whether there is no answer."""
         return self.verdict is Verdict.UNKNOWN
+
+    @property
+    def to_yes(self) -> Within:
+        """How a yes may come about."""
+        return self.yes_within or Within((self.needs,), 1)
+
+    @property
+    def to_no(self) -> Within:
+        """How a no may come about."""
+        return self.no_within or Within((self.needs,), 1)
+
+    def as_one(self) -> Truth:
+        """The same answer to another question than its parts were joined for: any of its needs may decide it."""
+        return replace(self, yes_within=None, no_within=None)
 
     def urgently(self, sentence: str) -> Truth:
         """The same answer with a sentence that asks for attention now."""
@@ -85,17 +116,56 @@ def unknown(
 
 def both(*truths: Truth) -> Truth:
     """Kleene AND; its sentence is that of the parts that hold it down, or of all when every part is MET."""
-    return _combine(all_of(truth.verdict for truth in truths), truths)
+    together = _combine(all_of(truth.verdict for truth in truths), truths)
+    if not together.is_open:
+        return together
+    still_open = [truth for truth in truths if truth.is_open]
+    every = _every([(truth.needs, truth.to_yes) for truth in still_open])
+    return replace(together, yes_within=every, no_within=_any([truth.to_no for truth in still_open]))
 
 
 def either(*truths: Truth) -> Truth:
     """Kleene OR; its sentence is that of the parts that lift it up, or of all when no part is MET."""
-    return _combine(any_of(truth.verdict for truth in truths), truths)
+    together = _combine(any_of(truth.verdict for truth in truths), truths)
+    if not together.is_open:
+        return together
+    still_open = [truth for truth in truths if truth.is_open]
+    every = _every([(truth.needs, truth.to_no) for truth in still_open])
+    return replace(together, yes_within=_any([truth.to_yes for truth in still_open]), no_within=every)
 
 
 def opposite(truth: Truth) -> Truth:
     """Kleene NOT; the sentence and evidence stay as they are."""
-    return replace(truth, verdict=negate(truth.verdict))
+    return replace(truth, verdict=negate(truth.verdict), yes_within=truth.no_within, no_within=truth.yes_within)
+
+
+def either_source(reason: UnknownReason, because: str, *sources: Truth) -> Truth:
+    """An open answer that any one of the open sources can decide, for yes and for no alike."""
+    return Truth(
+        verdict=Verdict.UNKNOWN,
+        because=because,
+        reason=reason,
+        evidence=tuple(_once(item for source in sources for item in source.evidence)),
+        needs=tuple(_once(need for source in sources for need in source.needs)),
+        yes_within=_any([source.to_yes for source in sources]),
+        no_within=_any([source.to_no for source in sources]),
+    )
+
+
+def _any(parts: list[Within]) -> Within:
+    """One part is enough."""
+    return Within(tuple(group for part in parts for group in part.groups), min(part.at_least for part in parts))
+
+
+def _every(parts: list[tuple[tuple[str, ...], Within]]) -> Within:
+    """Every part must come about; an input may serve several parts that need it, so only parts apart are counted."""
+    used: set[str] = set()
+    at_least = 0
+    for needs, part in parts:
+        if used.isdisjoint(needs):
+            at_least += part.at_least
+            used.update(needs)
+    return Within((tuple(_once(need for needs, _ in parts for need in needs)),), at_least)
 
 
 def _combine(verdict: Verdict, truths: tuple[Truth, ...]) -> Truth:
