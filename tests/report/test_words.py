@@ -63,7 +63,8 @@ def test_answers_measurements_and_images_stand_apart_and_so_do_combinations() ->
         ["image.CT"],
         ["levels.L1.pain", "height_loss", "image.MR"],
     ]
-    assert words.settle_one(sets) == ("an answer on INR or pain; a measurement of the posterior wall; a thin-slice CT")
+    said = "an answer on INR or pain; a sure measurement of the posterior wall; a thin-slice CT"
+    assert words.settle_one(sets) == said
     assert words.settle_together(sets) == ["pain at L1, the height loss and an MRI"]
     assert words.settle_one(sets[4:]) == ""
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from vfa.eligibility.case import Case
 from vfa.eligibility.clinical_keys import LEVEL_ANSWERS, PATIENT_ANSWERS
-from vfa.eligibility.truth import Truth, either, no, unknown, yes
+from vfa.eligibility.truth import Truth, either, no, sentence, unknown, yes
 from vfa.model.assessment import Evidence, UnknownReason
 from vfa.model.clinical import Answer
 from vfa.model.estimate import Unmeasurable, Why
@@ -47,7 +47,7 @@ def not_measured(missing: Unmeasurable, *needs: str) -> Truth:
         Why.NO_IMAGE: f"A mask alone was given, and {missing.quantity} needs an image",
     }
     said = missing.detail or words.get(missing.reason, f"Not measurable: {missing.quantity} ({missing.reason.value})")
-    return unknown(reason_of(missing.reason), f"{said.rstrip('.')}.", needs)
+    return unknown(reason_of(missing.reason), sentence(said), needs)
 
 
 @lru_cache(maxsize=8192)  # the same few hundred answers are asked for by every rule of every patient
@@ -111,12 +111,13 @@ def _fracture_seen(case: Case) -> Truth:
         return not_measured(Unmeasurable(case.level, "a fracture", Why.TREATED), key)
     if isinstance(deformity, Unmeasurable):
         return not_measured(deformity, key)
+    said = sentence(deformity.because)
     evidence = Evidence("fracture", deformity.fracture.value, source="measured")
     if deformity.fracture is FractureStatus.PRESENT:
-        return yes(deformity.because, evidence)
+        return yes(said, evidence)
     if deformity.fracture is FractureStatus.ABSENT:
-        return no(deformity.because, evidence)
-    return unknown(UnknownReason.NEEDS_READER, deformity.because, (key,), (evidence,))
+        return no(said, evidence)
+    return unknown(UnknownReason.NEEDS_READER, said, (key,), (evidence,))
 
 
 def tumour_in_patient(case: Case) -> Truth:

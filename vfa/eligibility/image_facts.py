@@ -12,7 +12,7 @@ from fractions import Fraction
 from vfa.eligibility.case import Case
 from vfa.eligibility.facts import disagreement, not_measured, of_level, tumour_at_level
 from vfa.eligibility.threshold import above
-from vfa.eligibility.truth import Truth, both, either, either_source, no, unknown, yes
+from vfa.eligibility.truth import Truth, both, either, either_source, no, sentence, unknown, yes
 from vfa.model.assessment import Evidence, UnknownReason
 from vfa.model.estimate import Unmeasurable, Why
 from vfa.model.posterior_wall import PosteriorWall, Presence, WallStatus
@@ -60,12 +60,13 @@ def looked_for(case: Case, name: str) -> Truth:
     finding, words = case.vertebra.findings.get(name), FINDING_WORDS[name]
     if finding is None:
         return not_measured(Unmeasurable(case.level, words, _why_not_looked_for(case)), name)
+    said = sentence(finding.because)
     evidence = Evidence(words, finding.presence.value.replace("_", " "), source="measured")
     if finding.presence is Presence.PRESENT:
-        return yes(finding.because, evidence)
+        return yes(said, evidence)
     if finding.presence is Presence.ABSENT:
-        return no(finding.because, evidence)
-    return unknown(UnknownReason.QUALITY_FAILED, finding.because, (name,), (evidence,))
+        return no(said, evidence)
+    return unknown(UnknownReason.QUALITY_FAILED, said, (name,), (evidence,))
 
 
 def _why_not_looked_for(case: Case) -> Why:
@@ -110,13 +111,14 @@ def _wall_seen(case: Case, min_retropulsion_mm: Fraction) -> Truth:
     wall = case.vertebra.posterior_wall
     if isinstance(wall, Unmeasurable):
         return not_measured(wall, "posterior_wall")
+    said = sentence(wall.because)
     evidence = Evidence("posterior wall", wall.status.value.replace("_", " "), source="measured")
     if wall.status is WallStatus.BREACHED:
-        return yes(wall.because, evidence)
+        return yes(said, evidence)
     pushed_back = _pushed_back_as_fragment(case, wall, min_retropulsion_mm)
     if wall.status is WallStatus.INTACT:
-        return either(no(wall.because, evidence), pushed_back)
-    return either(unknown(UnknownReason.QUALITY_FAILED, wall.because, ("posterior_wall",), (evidence,)), pushed_back)
+        return either(no(said, evidence), pushed_back)
+    return either(unknown(UnknownReason.QUALITY_FAILED, said, ("posterior_wall",), (evidence,)), pushed_back)
 
 
 def _pushed_back_as_fragment(case: Case, wall: PosteriorWall, min_retropulsion_mm: Fraction) -> Truth:

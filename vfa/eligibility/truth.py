@@ -97,6 +97,13 @@ class Truth:
         return replace(self, because=because)
 
 
+def sentence(said: str) -> str:
+    """What a measurement says, as a sentence: with a capital and a full stop."""
+    said = said.strip().rstrip(".")
+    first = said if said.startswith("vfa ") else f"{said[:1].upper()}{said[1:]}"
+    return f"{first}." if said else said
+
+
 def yes(because: str, *evidence: Evidence) -> Truth:
     """A known yes."""
     return Truth(Verdict.MET, because, evidence=evidence)

@@ -104,6 +104,14 @@ def dissenting(document: c.AssessmentFile, vertebra: c.Vertebra) -> tuple[OtherJ
     return tuple(one for one in _of_others(document, vertebra) if not _agrees(one, vertebra))
 
 
+def dissent_in_short(document: c.AssessmentFile, vertebra: c.Vertebra) -> dict[tuple[str, str, str], list[str]]:
+    """The same told once where a profile says the same of both: (profile, conclusion, because) → procedures."""
+    grouped: dict[tuple[str, str, str], list[str]] = {}
+    for profile, name, judged in dissenting(document, vertebra):
+        grouped.setdefault((profile, judged.conclusion, judged.because), []).append(name)
+    return grouped
+
+
 def agreeing(document: c.AssessmentFile, vertebra: c.Vertebra) -> tuple[OtherJudgement, ...]:
     """The judgements of other profiles that conclude the same, perhaps for other reasons."""
     return tuple(one for one in _of_others(document, vertebra) if _agrees(one, vertebra))

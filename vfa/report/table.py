@@ -172,9 +172,9 @@ def _procedures(document: c.AssessmentFile, vertebra: c.Vertebra, more: str) -> 
     grid.add_column(overflow="fold")
     for name, procedure in vertebra.procedures.items():
         grid.add_row(name.capitalize(), _procedure(procedure, more))
-    for profile, other, judged in overview.dissenting(document, vertebra):
-        said = f"by “{profile}” {words.short_conclusion(judged.conclusion)}: {judged.because}"
-        grid.add_row(other.capitalize(), Text(words.printable(said)))
+    for (profile, concluded, because), names in overview.dissent_in_short(document, vertebra).items():
+        said = f"by “{profile}” {words.short_conclusion(concluded)}: {because}"
+        grid.add_row(names[0].capitalize() if len(names) == 1 else "Both", Text(words.printable(said)))
     return grid
 
 

@@ -142,7 +142,7 @@ def settle_one(sets: Sequence[Sequence[str]]) -> str:
     answers = [key for key in singles if is_an_answer(key)]
     images = [key for key in singles if key.startswith("image.")]
     measurements = [key for key in singles if key not in images and key not in answers]
-    kinds = (("an answer on ", answers), ("a measurement of ", measurements), ("", images))
+    kinds = (("an answer on ", answers), ("a sure measurement of ", measurements), ("", images))
     return "; ".join(lead + _either_of(keys) for lead, keys in kinds if keys)
 
 
