@@ -14,6 +14,8 @@ from rich.text import Text
 from vfa.report import contract as c
 from vfa.report import overview, words
 
+SETTLING_LETTERS = 230  # three lines of the column that procedures are told in, at 100 columns
+
 # Colours repeat what the words say and never say more; none of them is green, since none means "go".
 STYLE_OF_CONCLUSION = {
     "contraindicated": "bold red",
@@ -193,17 +195,23 @@ def _procedure(procedure: c.Procedure, more: str) -> Text:
 
 
 def _settling(procedure: c.Procedure, more: str) -> str:
-    """What could settle it, in at most three lines: single inputs first, one combination where there is none."""
-    single = words.settle_one(procedure.would_settle)
+    """What could settle it, cut to about three lines: single inputs first, a combination where there are none."""
     together = words.settle_together(procedure.would_settle)
-    if not single and not together:
-        return ""
-    if not single:
-        single, together = f"{together[0]} together", together[1:]
+    if not any(len(names) == 1 for names in procedure.would_settle):
+        further = _further(together[1:], more)
+        return f"Could settle it: {together[0]} together{further}." if together else ""
+    for shown in range(words.SHOWN_INPUTS, 0, -1):
+        single = words.settle_one(procedure.would_settle, shown)
+        said = f"Could settle it: {single}{_further(together, more)}."
+        if len(said) <= SETTLING_LETTERS:
+            break
+    return said
+
+
+def _further(together: Sequence[str], more: str) -> str:
     if len(together) == 1:
-        return f"Could settle it: {single}; or {together[0]} together."
-    further = f"; and {len(together)} further combinations, see {more}" if together else ""
-    return f"Could settle it: {single}{further}."
+        return f"; or {together[0]} together"
+    return f"; and {len(together)} further combinations, see {more}" if together else ""
 
 
 def _remarks(document: c.AssessmentFile) -> Iterable[RenderableType]:

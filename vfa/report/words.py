@@ -133,17 +133,17 @@ def stated(key: str, value: str | float | tuple[str, ...]) -> str:
     return printable(f"{needed_input(key)}: {value if isinstance(value, str) else format(value, 'g')}")
 
 
-def settle_one(sets: Sequence[Sequence[str]]) -> str:
+def settle_one(sets: Sequence[Sequence[str]], shown: int = SHOWN_INPUTS) -> str:
     """The single inputs among the sets that could settle a conclusion, as one line; empty if there are none.
 
-    Said beneath the level it is about, so that no level is named.
+    Said beneath the level it is about, so that no level is named; of each kind at most `shown` are, the others counted.
     """
     singles = [keys[0] for keys in sets if len(keys) == 1]
     answers = [key for key in singles if is_an_answer(key)]
     images = [key for key in singles if key.startswith("image.")]
     measurements = [key for key in singles if key not in images and key not in answers]
     kinds = (("an answer on ", answers), ("a sure measurement of ", measurements), ("", images))
-    return "; ".join(lead + _either_of(keys) for lead, keys in kinds if keys)
+    return "; ".join(lead + _either_of(keys, shown) for lead, keys in kinds if keys)
 
 
 def settle_together(sets: Sequence[Sequence[str]]) -> list[str]:
@@ -151,10 +151,10 @@ def settle_together(sets: Sequence[Sequence[str]]) -> list[str]:
     return [listed(needed_input(key) for key in keys) for keys in sets if len(keys) > 1]
 
 
-def _either_of(keys: Sequence[str]) -> str:
+def _either_of(keys: Sequence[str], shown: int) -> str:
     names = list(dict.fromkeys(input_words(key) for key in keys))
-    more = len(names) - SHOWN_INPUTS
-    return listed(names if more <= 1 else [*names[:SHOWN_INPUTS], f"{more} others"], "or")
+    more = len(names) - shown
+    return listed(names if more <= 1 else [*names[:shown], f"{more} others"], "or")
 
 
 def shape_and_grade(deformity: c.Deformity) -> str:
