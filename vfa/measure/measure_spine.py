@@ -12,14 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vfa.measure.beside_heights import BesideHeights, BodyInView, look_beside
 from vfa.measure.body_frame import first_frame, frame_of_endplates, refine_frame
 from vfa.measure.deformity import deformity, height_loss, lateral_loss
 from vfa.measure.endplates import Endplate, find_endplate
 from vfa.measure.expected_heights import Candidate, expect_all
 from vfa.measure.heights import focal_pits, heights_of
 from vfa.measure.lattice import ColumnLattice, column_lattice
-from vfa.measure.prepare_bodies import prepare_bodies
 from vfa.measure.uncertainty import (
     IMAGE_FLOOR_MM,
     IMAGE_PER_STEP,
@@ -51,6 +49,7 @@ CROP_MARGIN_MM = 12.0  # the image around a body that its endplates and their di
 LEAST_CONTRAST = 0.25  # of the local grey-value variation; below it no endplate was seen
 SEEN_BEYOND_MM = 2.0  # of disc must be in the image beyond an endplate, or its edge may be the image's own
 MOST_OUTSIDE_FRACTION = 0.05
+NOT_YET = "vfa does not measure this yet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +61,6 @@ class _Measured:
     heights: BodyHeights | Unmeasurable
     signs: tuple[str, ...] = ()
     quality: tuple[str, ...] = ()
-    mask_pieces: int = 1
 
 
 def measure_spine(
@@ -77,39 +75,16 @@ def measure_spine(
         progress: told the fraction done, 0–1.
     """
     measured: list[_Measured] = []
-    spine, pieces = prepare_bodies(spine, volume)
     for number, vertebra in enumerate(spine.vertebrae):
-        measured.append(replace(_measure_body(spine, vertebra, volume), mask_pieces=pieces[vertebra.level]))
-        progress((number + 1) / max(len(spine.vertebrae) + 1, 1))
+        measured.append(_measure_body(spine, vertebra, volume))
+        progress((number + 1) / max(len(spine.vertebrae), 1))
     candidates = {
         m.vertebra.level: Candidate(m.vertebra.level, position, m.heights)
         for m, position in zip(measured, _positions(spine), strict=True)
         if isinstance(m.heights, BodyHeights)
     }
     expected = expect_all(candidates)
-    found = [_doubted(_findings(m, expected.get(m.vertebra.level)), spine) for m in measured]
-    return _with_the_rest(spine, volume, measured, found)
-
-
-def _with_the_rest(
-    spine: Spine, volume: Volume | None, measured: list[_Measured], found: list[VertebraFindings]
-) -> tuple[VertebraFindings, ...]:
-    """The findings with posterior wall, marrow and what was looked for inside the bodies."""
-    bodies = {
-        m.vertebra.level: BodyInView(m.vertebra, m.frame, m.heights, one.deformity, m.mask_pieces)
-        for m, one in zip(measured, found, strict=True)
-    }
-    beside = look_beside(spine, volume, bodies)
-    return tuple(_joined(one, beside[one.level]) for one in found)
-
-
-def _joined(found: VertebraFindings, beside: BesideHeights) -> VertebraFindings:
-    return replace(
-        found,
-        posterior_wall=beside.posterior_wall,
-        marrow_mean_hu=beside.marrow_mean_hu,
-        findings={**found.findings, **beside.findings},
-    )
+    return tuple(_doubted(_findings(m, expected.get(m.vertebra.level)), spine) for m in measured)
 
 
 def _doubted(found: VertebraFindings, spine: Spine) -> VertebraFindings:
@@ -293,7 +268,7 @@ def _findings(measured: _Measured, expected: ExpectedHeights | Unmeasurable | No
         height_loss=loss,
         lateral_loss=lateral,
         deformity=meaning,
-        posterior_wall=Unmeasurable(vertebra.level, "posterior wall", Why.QUALITY_FAILED),
-        marrow_mean_hu=Unmeasurable(vertebra.level, "marrow attenuation", Why.QUALITY_FAILED),
+        posterior_wall=Unmeasurable(vertebra.level, "posterior wall", Why.NOT_IMPLEMENTED, NOT_YET),
+        marrow_mean_hu=Unmeasurable(vertebra.level, "marrow attenuation", Why.NOT_IMPLEMENTED, NOT_YET),
         quality=measured.quality,
     )
