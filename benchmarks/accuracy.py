@@ -82,8 +82,10 @@ class Tally:
             part = np.array([e for k, e, _ in self.loss_errors if k == kind])
             print(f"    {kind}: n {len(part)}, bias {100 * part.mean():+.1f}, {self.fracture.get(kind)}")
         if self.intact_losses:
-            print(f"    intact: n {len(self.intact_losses)}, worst loss {100 * max(self.intact_losses):.1f}, "
-                  f"{self.fracture.get('intact')}")
+            print(
+                f"    intact: n {len(self.intact_losses)}, worst loss {100 * max(self.intact_losses):.1f}, "
+                f"{self.fracture.get('intact')}"
+            )
 
 
 def main() -> None:

@@ -50,7 +50,7 @@ class Score:
                 owners.setdefault(part, []).append(int(number))
             best = int(np.argmax(shares[1:]) + 1) if len(shares) > 1 else 0
             dice = 2 * (own & (found == best)).sum() / (own.sum() + (found == best).sum()) if best else 0.0
-            self.counts["found"] += dice > 0.5
+            self.counts["found"] += bool(dice > 0.5)
             if dice > 0.5:
                 self.dice.append(float(dice))
         self.counts["merged"] += sum(len(held) > 1 for held in owners.values())
