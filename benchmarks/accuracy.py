@@ -74,7 +74,8 @@ class Tally:
         off = np.array([error for _, error, _ in self.loss_errors])
         if len(off):
             print(
-                f"  height loss, {len(off)} fractured levels: mean absolute error {100 * np.abs(off).mean():.1f} points, "
+                f"  height loss, {len(off)} fractured levels: mean absolute error "
+                f"{100 * np.abs(off).mean():.1f} points, "
                 f"bias {100 * off.mean():+.1f}, worst {100 * np.abs(off).max():.1f}; "
                 f"intervals of all levels cover {100 * np.mean(self.loss_covered):.0f} %"
             )
