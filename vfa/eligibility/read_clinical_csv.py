@@ -139,6 +139,7 @@ def _check_header(header: list[str], path: Path) -> None:
     unknown = [name for name in header if not _is_known(name)]
     if unknown:
         hint = nearest(unknown[0].rpartition(".")[2], sorted(_OF_PATIENT | _OF_LEVEL))
+        hint = hint if hint.startswith("did you mean") else "docs/rules.md lists the keys"
         raise ClinicalRefused(f"{path}, line 1: no key of the clinical file: {', '.join(unknown)}; {hint}")
     if "level" in {name.lower() for name in header}:
         for name in header:

@@ -1,0 +1,66 @@
+"""From a thin phantom CT with every answer given to a conclusion: not everything may end in "indeterminate"."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from benchmarks.phantom_cases import grid_around, true_spine
+from tests.builders import all_answered
+from vfa.eligibility import judge, load_profile
+from vfa.model.assessment import Conclusion, ProcedureAssessment, RuleKind, Verdict
+from vfa.model.estimate import Unmeasurable
+from vfa.model.findings import StudyFindings
+from vfa.phantom.anatomy import SpineRecipe, build_spine
+from vfa.phantom.fractures import fracture_of
+from vfa.phantom.render_ct import CtScanner, render_ct
+from vfa.pipeline import study_findings
+
+HEIGHT_MM = 24.0
+SEED = load_profile("seed")
+# Every answer given: the reader's on what the images show beside the heights, too.
+READ = ("fragmented", "posterior_wall_defect", "destruction", "foraminal_stenosis")
+TOLD = all_answered(level=dict.fromkeys(READ, "no"))
+
+
+@cache
+def measured(loss: float) -> StudyFindings:
+    fracture = fracture_of("wedge", loss, HEIGHT_MM)
+    spine = build_spine(SpineRecipe(seed=5, levels=("T12", "L1", "L2", "S1"), fractures={"L1": fracture}))
+    grid = grid_around(spine, (0.8, 0.8, 1.0))
+    return study_findings(true_spine(spine, grid), render_ct(spine, grid, CtScanner()), lambda step, share: None)
+
+
+def judged(findings: StudyFindings, level: str = "L1") -> dict[str, ProcedureAssessment]:
+    return {one.procedure: one for one in judge(findings, TOLD, [SEED]).judged["seed"][level]}
+
+
+def met_against(assessment: ProcedureAssessment) -> list[str]:
+    against = [o for o in assessment.outcomes if o.kind is RuleKind.CONTRAINDICATION]
+    return [o.criterion_id for o in against if o.verdict is Verdict.MET]
+
+
+@pytest.mark.slow
+def test_a_wedge_of_a_quarter_is_excluded_from_neither_procedure() -> None:
+    findings = measured(0.26)
+    loss = findings["L1"].height_loss
+    assert not isinstance(loss, Unmeasurable)
+    assert loss.fraction.value == pytest.approx(0.28, abs=0.035)
+    for assessment in judged(findings).values():
+        assert assessment.conclusion is Conclusion.NO_EXCLUSION_FOUND, assessment.because
+
+
+@pytest.mark.slow
+def test_a_wedge_of_more_than_half_is_excluded_from_vertebroplasty_by_its_height_alone() -> None:
+    procedures = judged(measured(0.52))
+    assert procedures["vertebroplasty"].conclusion is Conclusion.CONTRAINDICATED
+    assert met_against(procedures["vertebroplasty"]) == ["VP-C4"]
+    assert procedures["kyphoplasty"].conclusion is Conclusion.NO_EXCLUSION_FOUND, procedures["kyphoplasty"].because
+
+
+@pytest.mark.slow
+def test_intact_levels_of_the_same_patient_have_no_indication() -> None:
+    for level in ("T12", "L2"):
+        for assessment in judged(measured(0.26), level).values():
+            assert assessment.conclusion is Conclusion.NO_INDICATION
