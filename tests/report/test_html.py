@@ -11,6 +11,8 @@ import pytest
 
 from tests.report import made_up
 from vfa.intended_use import NOTICE
+from vfa.model.assessment import AccountItem, Assessment, Conclusion
+from vfa.model.clinical import Answer, ClinicalContext
 from vfa.model.findings import StudyFindings
 from vfa.report.document import to_document
 from vfa.report.figures import spine_figure
@@ -153,3 +155,29 @@ def test_a_study_in_which_nothing_was_measured_has_a_page_that_says_so() -> None
     assert "No vertebra could be measured." in page.text
     assert "T11 not measured: the image's edge cuts it" in page.text
     assert page.rows == {}
+
+
+def test_several_profiles_stand_side_by_side_and_one_that_dissents_is_told_in_full() -> None:
+    study = made_up.findings()
+    seed = made_up.judged_l1()
+    against = dataclasses.replace(seed[0], conclusion=Conclusion.CONTRAINDICATED, because="Bleeding.")
+    both = Assessment(study, {"seed": {"L1": seed}, "ours": {"L1": (against, seed[1])}})
+    said = " ".join(Page(render_html(to_document(both), None)).text.split())
+    assert "Profiles side by side Level, procedure seed ours" in said
+    assert "L1 vertebroplasty indeterminate contraindicated" in said
+    assert "Vertebroplasty by “ours” contraindicated Bleeding." in said
+    assert "Kyphoplasty by “ours”: the same conclusion" in said
+    assert "side by side" not in Page(render_html(to_document(Assessment(study, {"seed": {}})), None)).text
+
+
+def test_the_account_for_the_patient_and_what_was_stated_are_on_the_page() -> None:
+    told = ClinicalContext(
+        patient_answers={"osteoporosis": Answer.YES},
+        medications=("warfarin",),
+        level_answers={"L1": {"pain": Answer.NO}},
+    )
+    account = (AccountItem("vertebroplasty", "Does it hurt?", "A little.", "seed text"),)
+    made = dataclasses.replace(made_up.assessment(), clinical=told, account=account)
+    said = " ".join(Page(render_html(to_document(made), None)).text.split())
+    assert "For the patient Vertebroplasty Does it hurt? A little." in said
+    assert "osteoporosis: yes medications: warfarin pain at L1: no" in said
