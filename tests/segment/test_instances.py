@@ -63,6 +63,23 @@ def test_without_a_canal_there_is_no_spine() -> None:
     assert spine_chain(maps, find_instances(maps)[1]) == ()
 
 
+def test_a_chain_of_doubtful_bodies_is_no_spine() -> None:
+    maps = _column([24, 24, 24], [40, 72, 104])
+    maps.body[maps.body > 0] = 0.7
+    candidates = find_instances(maps)[1]
+    assert len(candidates) == 3
+    assert spine_chain(maps, candidates) == ()
+
+
+def test_a_body_without_a_centre_counts_only_where_the_image_ends() -> None:
+    maps = _column([24, 24], [40, 72])
+    maps.body[(np.hypot(PLACES[..., 0], PLACES[..., 1]) < 20) & (PLACES[..., 2] > 170)] = 1
+    assert len(find_instances(maps)[1]) == 3
+    maps.body[..., -6:] = 0  # the same piece, away from the edge
+    maps.body[(np.hypot(PLACES[..., 0], PLACES[..., 1]) < 20) & (np.abs(PLACES[..., 2] - 140) < 6)] = 1
+    assert len(find_instances(maps)[1]) == 2
+
+
 def test_the_canal_point_lies_in_the_canal_at_the_bodys_height() -> None:
     maps = _column([24, 24, 24], [40, 72, 104])
     point = canal_behind(maps, np.array([0.0, 0.0, 72.0]), np.array([0.0, 0.0, 1.0]))

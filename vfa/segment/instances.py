@@ -25,7 +25,8 @@ LONG_STEP_MM = 95.0  # one body was missed in between
 MISSED_COST = 0.6  # of a typical body's worth
 MOST_TILT_DEG = 60.0  # of a step against the head-foot axis
 FILLED_AT_LEAST = 0.5  # share of the way between neighbours that is body or disc
-SINGLE_CENTRE_AT_LEAST = 0.5
+CLEAR_CENTRE = 0.6  # every spine on the images looked at has a body with more; stool and bowel have not
+CLEAR_PROBABILITY = 0.8  # likewise
 CANAL_WITHIN_MM = 55.0
 CANAL_AT_LEAST_ML = 0.4
 CANAL_SLAB_MM = 12.0  # of canal behind a body is averaged
@@ -122,8 +123,8 @@ def _same_hill(centre: NDArray[np.float32], one: NDArray[np.intp], other: NDArra
 def spine_chain(maps: SpineMaps, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     """The best chain of plausible neighbours, from head to foot; empty when nothing amounts to a spine.
 
-    The chain is worth the sum of its bodies, less for every body that seems to have been missed. A single body
-    counts only when its centre is clear, and any chain only when a canal runs behind it: without one it is no spine.
+    The chain is worth the sum of its bodies, less for every body that seems to have been missed. It counts only when
+    one of its bodies at least is beyond doubt, and when a canal runs behind it: without one it is no spine.
     """
     ordered = sorted(candidates, key=lambda c: -float(c.centre_lps[2]))
     best: list[float] = []
@@ -144,7 +145,7 @@ def spine_chain(maps: SpineMaps, candidates: tuple[Candidate, ...]) -> tuple[Can
     while at is not None:
         chain.insert(0, ordered[at])
         at = before[at]
-    sure = len(chain) > 1 or chain[0].centre_height >= SINGLE_CENTRE_AT_LEAST
+    sure = any(c.centre_height >= CLEAR_CENTRE and c.mean_probability >= CLEAR_PROBABILITY for c in chain)
     return tuple(chain) if sure and _has_canal(maps, chain) else ()
 
 
