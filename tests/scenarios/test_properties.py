@@ -10,15 +10,18 @@ from hypothesis import strategies as st
 
 from tests.builders import series, study, vertebra
 from tests.eligibility.random_cases import Draw, draw
-from vfa.eligibility import judge, load_profile
+from vfa.eligibility import judge, load_profile, shipped_profiles
 from vfa.eligibility.case import Case
 from vfa.eligibility.clinical_keys import ATTRIBUTED
 from vfa.eligibility.conclude import conclude
+from vfa.eligibility.profile import Profile
 from vfa.eligibility.runner import cases_of
 from vfa.model.assessment import Conclusion, Outcome, Verdict
 from vfa.model.clinical import ClinicalContext
 
 SEED = load_profile("seed")
+PROFILES = [load_profile(name) for name in shipped_profiles()]
+RULES = list({rule.id: rule for profile in reversed(PROFILES) for rule in profile.criteria}.values())
 patients = st.integers(min_value=0, max_value=2**32).map(lambda seed: draw(random.Random(seed)))
 
 # A reader's word on these replaces what the images say, and a level's own complaint replaces the patient's: that
@@ -33,11 +36,11 @@ def case_of(drawn: Draw) -> Case:
 
 def outcomes_of(drawn: Draw) -> dict[str, Outcome]:
     case = case_of(drawn)
-    return {rule.id: rule.evaluate(case) for rule in SEED.criteria}
+    return {rule.id: rule.evaluate(case) for rule in RULES}
 
 
-def conclusion_of(outcomes: dict[str, Outcome], procedure: str) -> Conclusion:
-    return conclude((outcomes[rule.id].kind, outcomes[rule.id].verdict) for rule in SEED.of(procedure))
+def conclusion_of(outcomes: dict[str, Outcome], profile: Profile, procedure: str) -> Conclusion:
+    return conclude((outcomes[rule.id].kind, outcomes[rule.id].verdict) for rule in profile.of(procedure))
 
 
 def without(drawn: Draw, scope: str, key: str) -> Draw:
@@ -73,9 +76,9 @@ def test_stating_what_was_blank_never_reopens_a_rule_or_a_conclusion(drawn: Draw
     for rule, outcome in before.items():
         if outcome.verdict is not Verdict.UNKNOWN:
             assert after[rule].verdict is not Verdict.UNKNOWN, f"{rule} was reopened by {key}"
-    for procedure in SEED.procedures:
-        if conclusion_of(before, procedure) is not Conclusion.INDETERMINATE:
-            assert conclusion_of(after, procedure) is not Conclusion.INDETERMINATE
+    for profile, procedure in ((one, name) for one in PROFILES for name in one.procedures):
+        if conclusion_of(before, profile, procedure) is not Conclusion.INDETERMINATE:
+            assert conclusion_of(after, profile, procedure) is not Conclusion.INDETERMINATE
 
 
 @given(patients, st.data())
@@ -86,7 +89,7 @@ def test_an_input_that_a_rule_does_not_require_never_changes_it(drawn: Draw, dat
     scope, key = data.draw(st.sampled_from(sorted(stated)))
     before, after = outcomes_of(without(drawn, scope, key)), outcomes_of(drawn)
     need = f"patient.{key}" if scope == "patient" else f"levels.L1.{key}"
-    for rule in SEED.criteria:
+    for rule in RULES:
         if not rule.looks_at(need):
             assert before[rule.id].verdict is after[rule.id].verdict, f"{rule.id} looks at {need}"
 
@@ -94,7 +97,7 @@ def test_an_input_that_a_rule_does_not_require_never_changes_it(drawn: Draw, dat
 @given(patients)
 @settings(max_examples=100, deadline=None)
 def test_every_open_outcome_says_what_it_needs_and_every_need_is_required(drawn: Draw):
-    for rule in SEED.criteria:
+    for rule in RULES:
         outcome = rule.evaluate(case_of(drawn))
         assert outcome.because
         if outcome.verdict is Verdict.UNKNOWN:
