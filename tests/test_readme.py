@@ -30,7 +30,7 @@ def recipe(target: str) -> str:
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
     found = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
     assert found, f"the Makefile has no {target}"
-    return found.group(1).strip().splitlines()[-1].strip()
+    return found.group(1).strip().splitlines()[-1].strip().removeprefix("@")
 
 
 def without_numbers(line: str) -> str:
