@@ -18,7 +18,6 @@ lint: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.accuracy
-	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python -m benchmarks.eligibility
 
 $(VENV)/bin/python:
