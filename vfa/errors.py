@@ -6,7 +6,8 @@
         ├── NotAnImage        nothing readable as an image is there
         ├── GeometryRefused   the slices do not form one volume with a known geometry
         ├── LabelsRefused     a segmentation cannot be matched to levels or to the image
-        └── ClinicalRefused   the clinical file or a profile is malformed
+        ├── ClinicalRefused   the clinical file or a profile is malformed
+        └── EditsRefused      a reader's edits do not fit what was found
 
 Messages say what was got, what was expected and what to do. Anything else that is raised is a fault of vfa.
 """
@@ -46,3 +47,7 @@ class LabelsRefused(InputRefused):
 
 class ClinicalRefused(InputRefused):
     """The clinical file or a profile is malformed."""
+
+
+class EditsRefused(InputRefused):
+    """A reader's edits do not fit what was found."""

@@ -7,17 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vfa.eligibility import judge, load_profile, read_clinical
-from vfa.errors import UsageError
+from vfa.errors import EditsRefused, UsageError
 from vfa.intake import SeriesCandidate, load_volume, read_volume
 from vfa.measure import align, measure_spine
 from vfa.model.assessment import Assessment
 from vfa.model.clinical import ClinicalContext
+from vfa.model.edits import ReaderEdits
 from vfa.model.findings import SeriesRecord, StudyFindings
 from vfa.model.spine import Spine
 from vfa.model.volume import Modality, Volume
-from vfa.segment import find_segmenter, name_by_anchor, parse_anchor, parse_labels, read_segmentation
+from vfa.report.read_edits import read_edits
+from vfa.segment import (
+    find_segmenter,
+    name_by_anchor,
+    name_by_reader,
+    parse_anchor,
+    parse_labels,
+    read_segmentation,
+    with_provenance,
+)
 
 Progress = Callable[[str, float], None]
+AS_FOUND = ReaderEdits()
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,7 @@ class AssessmentRequest:
         anchor: "LEVEL@X,Y,Z" in LPS mm: names the body at that point and counts from there.
         segmenter: name of an installed segmenter.
         modality: the kind of image, for files that do not say.
+        edits: what a reader changed in an earlier result of the same input; None to take everything as found.
     """
 
     input: Path | SeriesCandidate | None = None
@@ -45,6 +57,7 @@ class AssessmentRequest:
     anchor: str | None = None
     segmenter: str = "built-in"
     modality: Modality | None = None
+    edits: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +77,10 @@ def run(request: AssessmentRequest, progress: Progress = lambda step, fraction: 
     """
     clinical = read_clinical(request.clinical) if request.clinical else ClinicalContext()
     profiles = [load_profile(name) for name in request.profiles]
+    edits = read_edits(request.edits) if request.edits else AS_FOUND
     volume, spine = locate(request, progress)
-    findings = study_findings(spine, volume, progress)
+    spine, edits = _as_edited(spine, volume, request, edits)
+    findings = study_findings(spine, volume, progress, edits)
     progress("judging the rules", 0.0)
     assessment = judge(findings, clinical, profiles)
     return AssessmentResult(assessment, volume, spine)
@@ -96,9 +111,23 @@ def _load(source: Path | SeriesCandidate, request: AssessmentRequest) -> Volume:
     return load_volume(source, request.series_uid, request.modality)
 
 
-def study_findings(spine: Spine, volume: Volume | None, progress: Progress) -> StudyFindings:
+def _as_edited(
+    spine: Spine, volume: Volume | None, request: AssessmentRequest, edits: ReaderEdits
+) -> tuple[Spine, ReaderEdits]:
+    """The spine under the reader's names, and the edits under the same; both as they are where nothing was edited."""
+    study = volume.source.study_instance_uid if volume is not None else ""
+    if edits.study_instance_uid and study and edits.study_instance_uid != study:
+        raise EditsRefused(f"--edits {request.edits}: they belong to study {edits.study_instance_uid}, not to {study}")
+    if edits.provenance is not None and request.segmentations:
+        spine = with_provenance(spine, edits.provenance)
+    return name_by_reader(spine, edits)
+
+
+def study_findings(
+    spine: Spine, volume: Volume | None, progress: Progress, edits: ReaderEdits = AS_FOUND
+) -> StudyFindings:
     """Measure every body and put the findings together with where they come from."""
-    vertebrae = measure_spine(spine, volume, lambda fraction: progress("measuring", fraction))
+    vertebrae = measure_spine(spine, volume, lambda fraction: progress("measuring", fraction), edits)
     return StudyFindings(
         series=(_series_record(spine, volume),),
         segmented_by=spine.segmented_by,

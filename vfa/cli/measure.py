@@ -9,6 +9,7 @@ import typer
 
 from vfa.cli import options
 from vfa.cli.faults import NOTHING_MEASURED
+from vfa.cli.parent import end_with_parent
 from vfa.cli.progress import ProgressKind, telling
 from vfa.errors import UsageError
 
@@ -40,6 +41,7 @@ def measure(
         segmenter=segmenter,
         modality=modality,
     )
+    end_with_parent(progress)
     with telling(progress) as tell:
         volume, spine = locate(request, tell)
         findings = study_findings(spine, volume, tell)

@@ -47,4 +47,10 @@ ImageKind = Annotated[
     Modality | None,
     typer.Option("--modality", case_sensitive=False, help="For files that do not say it.", show_default=False),
 ]
-Progress = Annotated[ProgressKind, typer.Option("--progress", help="How progress is shown, on stderr.")]
+Progress = Annotated[
+    ProgressKind,
+    typer.Option(
+        "--progress",
+        help="How progress is shown, on stderr.",
+    ),
+]

@@ -9,6 +9,7 @@ import typer
 
 from vfa.cli import options
 from vfa.cli.faults import NOTHING_MEASURED
+from vfa.cli.parent import end_with_parent
 from vfa.cli.progress import ProgressKind, telling
 from vfa.errors import UsageError
 
@@ -39,6 +40,7 @@ def segment(
         segmenter=segmenter,
         modality=modality,
     )
+    end_with_parent(progress)
     with telling(progress) as tell:
         volume, spine = locate(request, tell)
         if not spine.vertebrae:

@@ -18,6 +18,7 @@ from vfa.measure.endplates import Endplate, find_endplate
 from vfa.measure.expected_heights import Candidate, expect_all
 from vfa.measure.heights import focal_pits, heights_of
 from vfa.measure.lattice import ColumnLattice, column_lattice
+from vfa.measure.reader_lines import with_reader_lines
 from vfa.measure.uncertainty import (
     IMAGE_FLOOR_MM,
     IMAGE_PER_STEP,
@@ -28,6 +29,7 @@ from vfa.measure.uncertainty import (
     step_along,
 )
 from vfa.model.anatomy import is_provisional, levels_apart
+from vfa.model.edits import ReaderEdits
 from vfa.model.estimate import Unmeasurable, Why
 from vfa.model.findings import VertebraFindings
 from vfa.model.frame import BodyFrame, FloatArray
@@ -49,6 +51,7 @@ CROP_MARGIN_MM = 12.0  # the image around a body that its endplates and their di
 LEAST_CONTRAST = 0.25  # of the local grey-value variation; below it no endplate was seen
 SEEN_BEYOND_MM = 2.0  # of disc must be in the image beyond an endplate, or its edge may be the image's own
 MOST_OUTSIDE_FRACTION = 0.05
+AS_FOUND = ReaderEdits()
 NOT_YET = "vfa does not measure this yet"
 
 
@@ -61,10 +64,14 @@ class _Measured:
     heights: BodyHeights | Unmeasurable
     signs: tuple[str, ...] = ()
     quality: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
 
 
 def measure_spine(
-    spine: Spine, volume: Volume | None, progress: Progress = lambda _: None
+    spine: Spine,
+    volume: Volume | None,
+    progress: Progress = lambda _: None,
+    edits: ReaderEdits = AS_FOUND,
 ) -> tuple[VertebraFindings, ...]:
     """Measure every vertebra, from head to foot.
 
@@ -73,10 +80,14 @@ def measure_spine(
         volume: the image they were found in; None when only masks are known (larger uncertainty, and what needs
             an image is Unmeasurable).
         progress: told the fraction done, 0–1.
+        edits: a reader's height lines, which take the place of those found before anything is concluded from them.
+
+    Raises:
+        EditsRefused: if a reader's line cannot be a height of its body.
     """
     measured: list[_Measured] = []
     for number, vertebra in enumerate(spine.vertebrae):
-        measured.append(_measure_body(spine, vertebra, volume))
+        measured.append(_edited(_measure_body(spine, vertebra, volume), edits))
         progress((number + 1) / max(len(spine.vertebrae), 1))
     candidates = {
         m.vertebra.level: Candidate(m.vertebra.level, position, m.heights)
@@ -85,6 +96,18 @@ def measure_spine(
     }
     expected = expect_all(candidates)
     return tuple(_doubted(_findings(m, expected.get(m.vertebra.level)), spine) for m in measured)
+
+
+def _edited(measured: _Measured, edits: ReaderEdits) -> _Measured:
+    """The body with the reader's lines in place of those found, and marked so."""
+    edit = edits[measured.vertebra.level]
+    if edit is None:
+        return measured
+    heights, sentences = with_reader_lines(edit, measured.frame, measured.heights)
+    named = ("level edited by reader",) if edit.renamed_to else ()
+    redrawn = ("body edited by reader",) if edit.body_edited else ()
+    quality = (*measured.quality, *named, *redrawn, *sentences)
+    return replace(measured, heights=heights, quality=quality, edited=edit.tokens)
 
 
 def _doubted(found: VertebraFindings, spine: Spine) -> VertebraFindings:
@@ -271,4 +294,5 @@ def _findings(measured: _Measured, expected: ExpectedHeights | Unmeasurable | No
         posterior_wall=Unmeasurable(vertebra.level, "posterior wall", Why.NOT_IMPLEMENTED, NOT_YET),
         marrow_mean_hu=Unmeasurable(vertebra.level, "marrow attenuation", Why.NOT_IMPLEMENTED, NOT_YET),
         quality=measured.quality,
+        edited=measured.edited,
     )

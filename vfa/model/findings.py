@@ -25,6 +25,7 @@ class VertebraFindings:
         findings: things looked for beside the wall (fragmentation, cleft …), by name; one that is missing from
             this mapping was not looked for.
         quality: sentences for the reader.
+        edited: what a reader changed ("height_lines.anterior", "body", "level"); empty where all is as found.
     """
 
     level: str
@@ -42,6 +43,7 @@ class VertebraFindings:
     marrow_mean_hu: Measured
     findings: dict[str, Finding] = field(default_factory=dict)
     quality: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:

@@ -32,6 +32,7 @@ Reason = Literal[
 ]
 
 
+EditedPart = Literal["level", "body", "height_lines.anterior", "height_lines.middle", "height_lines.posterior"]
 Vector = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
 Interval = tuple[FiniteFloat, FiniteFloat]
 
@@ -239,6 +240,7 @@ class _Vertebra(_Part):
     geometry: Geometry
     marrow: Marrow
     quality: tuple[str, ...]
+    edited_by_reader: tuple[EditedPart, ...] = ()
     procedures: Procedures
     other_profiles: dict[str, Procedures]
 

@@ -74,6 +74,7 @@ def _vertebra(one: c.Vertebra) -> VertebraFindings:
             name: _finding(name, found, level) for name, found in looked_for.items() if isinstance(found, c.Finding)
         },
         quality=one.quality,
+        edited=one.edited_by_reader,
     )
 
 

@@ -19,7 +19,8 @@ from vfa.report.figures import spine_figure
 if TYPE_CHECKING:
     from vfa.report.dicom_derived import DerivedFrom
 
-FORMATS = ("json", "html", "pdf", "seg", "sr", "sc")
+LABELS = "labels"  # the bodies as a label file, which is written beside the rest and not by this room
+FORMATS = ("json", "html", "pdf", "seg", "sr", "sc", LABELS)
 DICOM_FORMATS = ("seg", "sr", "sc")  # cannot be without a DICOM study; a pdf can, and then lacks its DICOM twin
 _WITH_PICTURE = {"html", "pdf", "sc"}
 

@@ -47,6 +47,7 @@ def measured_parts(vertebra: VertebraFindings) -> dict[str, Any]:
         "geometry": _geometry(vertebra),
         "marrow": c.Marrow(mean_hu=_quantity(vertebra.marrow_mean_hu)),
         "quality": vertebra.quality,
+        "edited_by_reader": vertebra.edited,
     }
 
 
