@@ -8,13 +8,15 @@ from pathlib import Path
 
 from vfa.eligibility import judge, load_profile, read_clinical
 from vfa.errors import EditsRefused, UsageError
-from vfa.intake import SeriesCandidate, load_volume, read_volume
-from vfa.measure import align, measure_spine
+from vfa.intake import StudyChoice, choose_study, list_series, read_volume, with_companions
+from vfa.measure import align, measure_spine, with_marrow_signal
 from vfa.model.assessment import Assessment
 from vfa.model.clinical import ClinicalContext
 from vfa.model.edits import ReaderEdits
-from vfa.model.findings import SeriesRecord, StudyFindings
+from vfa.model.findings import StudyFindings
+from vfa.model.series_used import labels_alone, series_of
 from vfa.model.spine import Spine
+from vfa.model.study import Study
 from vfa.model.volume import Modality, Volume
 from vfa.report.read_edits import read_edits
 from vfa.segment import (
@@ -36,7 +38,7 @@ class AssessmentRequest:
     """What to assess, and how.
 
     Args:
-        input: a folder, file or zip with images, or a series already chosen; None when masks alone are measured.
+        input: a folder, file or zip with images, or series already chosen; None when masks alone are measured.
         segmentations: label files; empty to let the segmenter find the bodies. The second gives sub-regions.
         labels: the label scheme in words, "verse" or "totalseg:whole"; None to recognise it.
         clinical: the clinical file (TOML or JSON); None when nothing is stated.
@@ -48,7 +50,7 @@ class AssessmentRequest:
         edits: what a reader changed in an earlier result of the same input; None to take everything as found.
     """
 
-    input: Path | SeriesCandidate | None = None
+    input: Path | StudyChoice | None = None
     segmentations: tuple[Path, ...] = ()
     labels: str | None = None
     clinical: Path | None = None
@@ -78,23 +80,45 @@ def run(request: AssessmentRequest, progress: Progress = lambda step, fraction: 
     clinical = read_clinical(request.clinical) if request.clinical else ClinicalContext()
     profiles = [load_profile(name) for name in request.profiles]
     edits = read_edits(request.edits) if request.edits else AS_FOUND
-    volume, spine = locate(request, progress)
-    spine, edits = _as_edited(spine, volume, request, edits)
-    findings = study_findings(spine, volume, progress, edits)
+    study, spine = examine(request, progress)
+    spine, edits = _as_edited(spine, study, request, edits)
+    findings = study_findings(spine, study, progress, edits)
     progress("judging the rules", 0.0)
     assessment = judge(findings, clinical, profiles)
-    return AssessmentResult(assessment, volume, spine)
+    return AssessmentResult(assessment, study.primary if study else None, spine)
+
+
+def examine(request: AssessmentRequest, progress: Progress) -> tuple[Study | None, Spine]:
+    """The images of the examination, when there are any, and the bodies found in the one to be measured."""
+    choice = _choose(request, progress)
+    volume, spine = _locate(request, choice, progress)
+    if choice is None or volume is None:
+        return None, spine
+    progress("reading the other series", 0.0)
+    return with_companions(volume, choice, spine.region), spine
 
 
 def locate(request: AssessmentRequest, progress: Progress) -> tuple[Volume | None, Spine]:
-    """The image, when there is one, and the bodies in it: from the user's labels, else from the segmenter."""
+    """The image to be measured, when there is one, and the bodies in it."""
+    return _locate(request, _choose(request, progress), progress)
+
+
+def _choose(request: AssessmentRequest, progress: Progress) -> StudyChoice | None:
     if request.input is None and not request.segmentations:
         raise UsageError("nothing to assess: give a folder or file with images, or --segmentation FILE")
+    if not isinstance(request.input, Path):
+        return request.input
+    found = list_series(request.input, lambda done, total: progress("reading the headers", done / total))
+    return choose_study(found, request.input, request.series_uid, request.modality)
+
+
+def _locate(request: AssessmentRequest, choice: StudyChoice | None, progress: Progress) -> tuple[Volume | None, Spine]:
+    """The bodies come from the user's labels, else from the segmenter."""
     anchor = parse_anchor(request.anchor) if request.anchor else None
     volume = None
-    if request.input is not None:
+    if choice is not None:
         progress("reading the images", 0.0)
-        volume = _load(request.input, request)
+        volume = read_volume(choice.primary, request.modality)
     if request.segmentations:
         progress("reading the labels", 0.0)
         scheme = parse_labels(request.labels) if request.labels else None
@@ -105,52 +129,32 @@ def locate(request: AssessmentRequest, progress: Progress) -> tuple[Volume | Non
     return volume, name_by_anchor(spine, anchor) if anchor else spine
 
 
-def _load(source: Path | SeriesCandidate, request: AssessmentRequest) -> Volume:
-    if isinstance(source, SeriesCandidate):
-        return read_volume(source, request.modality)
-    return load_volume(source, request.series_uid, request.modality)
-
-
 def _as_edited(
-    spine: Spine, volume: Volume | None, request: AssessmentRequest, edits: ReaderEdits
+    spine: Spine, study: Study | None, request: AssessmentRequest, edits: ReaderEdits
 ) -> tuple[Spine, ReaderEdits]:
     """The spine under the reader's names, and the edits under the same; both as they are where nothing was edited."""
-    study = volume.source.study_instance_uid if volume is not None else ""
-    if edits.study_instance_uid and study and edits.study_instance_uid != study:
-        raise EditsRefused(f"--edits {request.edits}: they belong to study {edits.study_instance_uid}, not to {study}")
+    uid = study.primary.source.study_instance_uid if study is not None else ""
+    if edits.study_instance_uid and uid and edits.study_instance_uid != uid:
+        raise EditsRefused(f"--edits {request.edits}: they belong to study {edits.study_instance_uid}, not to {uid}")
     if edits.provenance is not None and request.segmentations:
         spine = with_provenance(spine, edits.provenance)
     return name_by_reader(spine, edits)
 
 
 def study_findings(
-    spine: Spine, volume: Volume | None, progress: Progress, edits: ReaderEdits = AS_FOUND
+    spine: Spine, study: Study | None, progress: Progress, edits: ReaderEdits = AS_FOUND
 ) -> StudyFindings:
-    """Measure every body and put the findings together with where they come from."""
+    """Measure every body, read its marrow in the other series, and say where everything comes from."""
+    volume = study.primary if study else None
     vertebrae = measure_spine(spine, volume, lambda fraction: progress("measuring", fraction), edits)
+    if study is not None:
+        vertebrae = with_marrow_signal(vertebrae, spine, study)
     return StudyFindings(
-        series=(_series_record(spine, volume),),
+        series=series_of(study) if study else (labels_alone(spine.grid),),
         segmented_by=spine.segmented_by,
         naming=spine.naming,
         vertebrae=vertebrae,
         alternative_naming=spine.alternative_naming,
         notes=spine.notes,
         alignment=align(vertebrae),
-    )
-
-
-def _series_record(spine: Spine, volume: Volume | None) -> SeriesRecord:
-    """Where the measurements come from: the image, or the masks alone."""
-    if volume is None:
-        spacing = spine.grid.spacing_mm
-        return SeriesRecord("labels", None, "", "", "masks alone", spacing, max(spacing))
-    return SeriesRecord(
-        role="morphometry",
-        modality=volume.modality,
-        study_instance_uid=volume.source.study_instance_uid,
-        series_instance_uid=volume.source.series_instance_uid,
-        description=volume.source.description,
-        spacing_mm=volume.spacing_mm,
-        slice_spacing_mm=volume.slice_spacing_mm,
-        corrections=volume.corrections,
     )

@@ -12,6 +12,7 @@ from vfa.eligibility import judge, load_profile
 from vfa.model.assessment import Conclusion, ProcedureAssessment, RuleKind, Verdict
 from vfa.model.estimate import Unmeasurable
 from vfa.model.findings import StudyFindings
+from vfa.model.study import Study
 from vfa.phantom.anatomy import SpineRecipe, build_spine
 from vfa.phantom.fractures import fracture_of
 from vfa.phantom.render_ct import CtScanner, render_ct
@@ -29,7 +30,7 @@ def measured(loss: float) -> StudyFindings:
     fracture = fracture_of("wedge", loss, HEIGHT_MM)
     spine = build_spine(SpineRecipe(seed=5, levels=("T12", "L1", "L2", "S1"), fractures={"L1": fracture}))
     grid = grid_around(spine, (0.8, 0.8, 1.0))
-    return study_findings(true_spine(spine, grid), render_ct(spine, grid, CtScanner()), lambda step, share: None)
+    return study_findings(true_spine(spine, grid), Study(render_ct(spine, grid, CtScanner())), lambda step, share: None)
 
 
 def judged(findings: StudyFindings, level: str = "L1") -> dict[str, ProcedureAssessment]:

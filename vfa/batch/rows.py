@@ -38,7 +38,9 @@ def study_row(study_id: str, patient: str, document: AssessmentFile) -> Row:
         "status": "measured" if measured else "nothing_measured",
         "modality": leading.modality if leading and isinstance(leading.modality, str) else None,
         "series_description": (leading.description if leading else "") or None,
-        "slice_spacing_mm": leading.slice_spacing_mm if leading else None,
+        "slice_spacing_mm": leading.slice_spacing_mm
+        if leading and isinstance(leading.slice_spacing_mm, float)
+        else None,
         "vertebrae": len(document.vertebrae),
         "vertebrae_measured": measured,
         "fractures_present": len(grades),

@@ -14,7 +14,7 @@ from typing import Any
 from vfa.batch.failure import Failure, is_disk_full, reason_of, sentence_of
 from vfa.batch.pseudonyms import Pseudonyms, Scrubber, names_of_files
 from vfa.batch.rows import Row, study_row, vertebra_rows
-from vfa.intake import FileOpener, SeriesList, StoredFile, choose_series, list_files
+from vfa.intake import FileOpener, SeriesList, StoredFile, choose_study, list_files
 from vfa.model.volume import Modality
 from vfa.pipeline import AssessmentRequest, AssessmentResult, run
 from vfa.report.contract import AssessmentFile
@@ -116,7 +116,7 @@ def _assess(work: StudyWork, scrubber: Scrubber) -> StudyDone:
     with FileOpener() as opener:
         series = list_files(work.files, opener)
     request = AssessmentRequest(
-        input=choose_series(series, Path(work.place), modality=method.modality),
+        input=choose_study(series, Path(work.place), modality=method.modality),
         clinical=work.clinical,
         profiles=method.profiles,
         segmenter=method.segmenter,

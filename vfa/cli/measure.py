@@ -26,7 +26,7 @@ def measure(
     progress: options.Progress = ProgressKind.BAR,
 ) -> None:
     """Measure the vertebrae and write one row per level, with units in the column names."""
-    from vfa.pipeline import AssessmentRequest, locate, study_findings
+    from vfa.pipeline import AssessmentRequest, examine, study_findings
     from vfa.report.files import write_files
     from vfa.report.measurements import SUFFIXES, measurement_file
 
@@ -43,8 +43,8 @@ def measure(
     )
     end_with_parent(progress)
     with telling(progress) as tell:
-        volume, spine = locate(request, tell)
-        findings = study_findings(spine, volume, tell)
+        study, spine = examine(request, tell)
+        findings = study_findings(spine, study, tell)
         content = measurement_file(findings, out.suffix.lower())
     try:
         write_files(out.parent, {out.name: content})

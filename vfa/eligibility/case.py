@@ -32,7 +32,7 @@ class Images:
         measured = [series for series in study.series if series.role == MORPHOMETRY and series.modality is not None]
         if not measured:
             return cls(study.modalities, None, None)
-        first = min(measured, key=lambda series: (series.modality is not Modality.CT, series.slice_spacing_mm))
+        first = min(measured, key=lambda series: (series.modality is not Modality.CT, series.slice_spacing_mm or 0.0))
         return cls(study.modalities, first.modality, first.slice_spacing_mm)
 
     @property

@@ -61,7 +61,8 @@ def looked_for(case: Case, name: str) -> Truth:
     if finding is None:
         return not_measured(Unmeasurable(case.level, words, _why_not_looked_for(case)), name)
     said = sentence(finding.because)
-    evidence = Evidence(words, finding.presence.value.replace("_", " "), source="measured")
+    seen_in = ", ".join(finding.series) or "measured"
+    evidence = Evidence(words, finding.presence.value.replace("_", " "), source=seen_in)
     if finding.presence is Presence.PRESENT:
         return yes(said, evidence)
     if finding.presence is Presence.ABSENT:
@@ -169,6 +170,9 @@ def _epidural_extension(case: Case) -> Truth:
     if not case.images.has_mr:
         because = "CT alone cannot tell whether tumour is in the canal or epidural space."
         seen = unknown(UnknownReason.MODALITY_INSUFFICIENT, because, (NEEDS_MR,), seen.evidence)
+    elif "epidural_extension" not in case.vertebra.findings:
+        because = "MR is there, but vfa does not look for tumour in the canal: a reader must say what it shows."
+        seen = unknown(UnknownReason.NEEDS_READER, because, (case.level_key("epidural_tumour"),))
     return speaks_against(of_level(case, "epidural_tumour"), seen)
 
 

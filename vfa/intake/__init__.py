@@ -2,7 +2,7 @@
 
 from vfa.intake.find_series import list_files, list_series, root_of
 from vfa.intake.load import best_of, choose_series, load_volume, read_volume
-from vfa.intake.load_study import StudyChoice, choose_study, load_study, read_study
+from vfa.intake.load_study import StudyChoice, choose_study, load_study, with_companions
 from vfa.intake.series import LeftOut, SeriesCandidate, SeriesList
 from vfa.intake.stored_file import FileOpener, StoredFile, walk
 from vfa.intake.whose_file import FileOwner, owner_of
@@ -23,8 +23,8 @@ __all__ = [
     "load_study",
     "load_volume",
     "owner_of",
-    "read_study",
     "read_volume",
     "root_of",
     "walk",
+    "with_companions",
 ]

@@ -1,12 +1,12 @@
 """Which series of one examination belong together, and how does each lie to the one that is measured?
 
-Chosen from headers alone (`choose_study`), then read (`load_study`). One study is one examination: series of another
-study are another day's, and never mixed in.
+Chosen from headers alone (`choose_study`), then read (`with_companions`, or `load_study` in one go). One study is one
+examination: series of another study are another day's, and never mixed in.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +16,13 @@ from vfa.intake.find_series import Progress, list_series
 from vfa.intake.frame_header import FrameHeader
 from vfa.intake.load import best_of, choose_series, read_volume
 from vfa.intake.series import SeriesCandidate, SeriesList
-from vfa.model.frame import FloatArray
+from vfa.model.frame import FloatArray, Grid
 from vfa.model.study import Apart, Companion, Role, SameFrame, Study
 from vfa.model.volume import Modality, Volume
 
 # Fat-suppressed fluid, fat and water are what marrow is judged by; other MR contrasts say nothing of it.
 COMPANION_KINDS = (Modality.T1, Modality.T2, Modality.STIR, Modality.CT)
+REGION_MARGIN_MM = 30.0  # around the bodies: what lies behind and beside them moves with the spine, the belly does not
 SHARED_HEIGHT_FRACTION = 0.5  # of the lower of the two stacks: less is another region of the same spine
 
 
@@ -32,7 +33,7 @@ class StudyChoice:
     Args:
         primary: the series to be measured.
         companions: the best series of each other kind, of the same study.
-        apart: usable series that are not to be used, with the reason.
+        apart: the other series, which are not to be used, with the reason.
     """
 
     primary: SeriesCandidate
@@ -59,8 +60,8 @@ def load_study(
         NotAnImage: if there is no readable CT or MR.
         GeometryRefused: if there is one, but its slices form no volume.
     """
-    found = list_series(Path(path), on_progress)
-    return read_study(choose_study(found, Path(path), series_uid, modality), modality)
+    choice = choose_study(list_series(Path(path), on_progress), Path(path), series_uid, modality)
+    return with_companions(read_volume(choice.primary, modality), choice)
 
 
 def choose_study(
@@ -73,10 +74,10 @@ def choose_study(
     primary = choose_series(found, path, series_uid, modality)
     apart: list[Apart] = []
     rivals: dict[Modality, list[SeriesCandidate]] = {}
-    for candidate in found.usable:
+    for candidate in found.candidates:
         if candidate is primary:
             continue
-        reason = _why_no_companion(candidate, primary, modality)
+        reason = candidate.reason or _why_no_companion(candidate, primary, modality)
         if reason:
             apart.append(_apart(candidate, reason))
         elif candidate.kind is not None:
@@ -93,20 +94,40 @@ def choose_study(
     return StudyChoice(primary, tuple(companions), tuple(apart))
 
 
-def read_study(choice: StudyChoice, modality: Modality | None = None) -> Study:
-    """Read the pixels of a choice and place each companion beside the primary volume.
+def with_companions(primary: Volume, choice: StudyChoice, region: Grid | None = None) -> Study:
+    """The primary volume of a choice, as read, with its companions read and placed beside it.
 
-    A companion that cannot be read or placed is kept apart with the reason; only the primary one's refusal is raised.
+    A companion that cannot be read or placed is kept apart with the reason; nothing is raised.
+
+    Args:
+        primary: the volume of `choice.primary`.
+        choice: what belongs to the examination.
+        region: the part of the primary volume where the spine is; a registration looks there. None: everywhere.
     """
-    primary = read_volume(choice.primary, modality)
     companions: list[Companion] = []
     apart = list(choice.apart)
+    looked_at = primary if region is None else crop_to(primary, region)
     for candidate in choice.companions:
         try:
-            companions.append(_companion(read_volume(candidate), primary))
+            companions.append(_companion(read_volume(candidate), looked_at))
         except InputRefused as refusal:
             apart.append(_apart(candidate, str(refusal)))
     return Study(primary, tuple(companions), tuple(apart))
+
+
+def crop_to(volume: Volume, region: Grid) -> Volume:
+    """The part of a volume that holds a region, with the margin a registration needs around it."""
+    corners = np.array(np.meshgrid(*[(-0.5, size - 0.5) for size in region.shape], indexing="ij")).reshape(3, -1).T
+    ijk = volume.grid.ijk_of(region.lps_of(corners))
+    margin = REGION_MARGIN_MM / np.array(volume.spacing_mm)
+    start = np.clip(np.floor(ijk.min(axis=0) - margin), 0, None).astype(int)
+    stop = np.minimum(np.ceil(ijk.max(axis=0) + margin).astype(int) + 1, volume.grid.shape)
+    size = stop - start
+    if (size < 2).any():
+        return volume
+    window = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    grid = volume.grid.crop(start, (int(size[0]), int(size[1]), int(size[2])))
+    return replace(volume, voxels=volume.voxels[window], grid=grid)
 
 
 def _companion(volume: Volume, primary: Volume) -> Companion:
@@ -129,7 +150,9 @@ def share_frame(one_uid: str, other_uid: str) -> bool:
 def _why_no_companion(candidate: SeriesCandidate, primary: SeriesCandidate, modality: Modality | None) -> str:
     """Why a usable series is not used beside the primary one; empty if it may be."""
     primary_kind = modality if primary.kind in (None, Modality.MR) and modality else primary.kind
-    if not candidate.study_instance_uid or candidate.study_instance_uid != primary.study_instance_uid:
+    if not candidate.study_instance_uid:
+        return "nothing in it says that it is of the same examination"
+    if candidate.study_instance_uid != primary.study_instance_uid:
         date = f", of {candidate.study_date}" if candidate.study_date else ""
         return f"it belongs to another study{date}"
     if candidate.kind is primary_kind:
@@ -181,4 +204,11 @@ def _corner_heights(frame: FrameHeader) -> FloatArray:
 
 
 def _apart(candidate: SeriesCandidate, reason: str) -> Apart:
-    return Apart(candidate.name, candidate.kind, candidate.series_instance_uid, reason)
+    return Apart(
+        candidate.name,
+        candidate.kind,
+        candidate.series_instance_uid,
+        reason,
+        candidate.description,
+        candidate.spacing_mm,
+    )

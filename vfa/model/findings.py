@@ -11,6 +11,8 @@ from vfa.model.morphometry import BodyHeights, Deformity, ExpectedHeights, Heigh
 from vfa.model.posterior_wall import Finding, PosteriorWall
 from vfa.model.volume import Modality
 
+NOT_USED = "not_used"  # the role of a series that took no part
+
 
 @dataclass(frozen=True, eq=False)
 class VertebraFindings:
@@ -53,15 +55,17 @@ class VertebraFindings:
 
 @dataclass(frozen=True)
 class SeriesRecord:
-    """A series that took part, and how.
+    """A series of the examination, and what it was used for.
 
     Args:
-        role: "morphometry" for the series that was measured; "labels" for masks alone.
-        modality: its kind; None for masks alone.
+        role: "morphometry" for the series that was measured; "marrow" and "bone" for those read beside it; "labels"
+            for masks alone; "not_used".
+        modality: its kind; None for masks alone, and where nothing says it.
         series_instance_uid: empty when the file carries none.
-        spacing_mm: voxel spacing i, j, k.
-        slice_spacing_mm: distance between slices.
+        spacing_mm: voxel spacing i, j, k; None where a series that is not used has none.
+        slice_spacing_mm: distance between slices; likewise.
         corrections: sentences: what was done on the way in.
+        because: how it lies to the measured series, or why it is not used.
     """
 
     role: str
@@ -69,9 +73,10 @@ class SeriesRecord:
     study_instance_uid: str
     series_instance_uid: str
     description: str
-    spacing_mm: tuple[float, float, float]
-    slice_spacing_mm: float
+    spacing_mm: tuple[float, float, float] | None
+    slice_spacing_mm: float | None
     corrections: tuple[str, ...] = ()
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,4 +100,6 @@ class StudyFindings:
     @property
     def modalities(self) -> frozenset[Modality]:
         """Kinds of image that took part; empty for masks alone."""
-        return frozenset(series.modality for series in self.series if series.modality is not None)
+        return frozenset(
+            series.modality for series in self.series if series.modality is not None and series.role != NOT_USED
+        )

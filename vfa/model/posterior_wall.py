@@ -63,9 +63,11 @@ class Finding:
         presence: present, absent or not assessable.
         because: one sentence: what was seen, or why it cannot be told.
         measures: numbers that go with it, by name.
+        series: in which series it was looked for, in words; empty for the one that was measured.
     """
 
     name: str
     presence: Presence
     because: str
     measures: dict[str, Measured] = field(default_factory=dict)
+    series: tuple[str, ...] = ()

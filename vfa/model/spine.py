@@ -90,6 +90,17 @@ class Spine:
         raise KeyError(level)
 
     @property
+    def region(self) -> Grid | None:
+        """The part of the grid, on its own lattice, that holds every crop; None without vertebrae."""
+        if not self.vertebrae:
+            return None
+        starts = np.array([self.grid.ijk_of(one.grid.lps_of((0, 0, 0))) for one in self.vertebrae])
+        stops = starts + np.array([one.grid.shape for one in self.vertebrae])
+        start = np.rint(starts.min(axis=0)).astype(int)
+        size = np.rint(stops.max(axis=0)).astype(int) - start
+        return self.grid.crop(start, (int(size[0]), int(size[1]), int(size[2])))
+
+    @property
     def levels(self) -> tuple[str, ...]:
         """Names from head to foot."""
         return tuple(vertebra.level for vertebra in self.vertebrae)

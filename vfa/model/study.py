@@ -27,6 +27,11 @@ class Role(str, Enum):
 class SameFrame:
     """The scanner itself placed both series in one frame of reference (PS3.3 C.7.4.1): LPS coordinates are shared."""
 
+    @property
+    def words(self) -> str:
+        """How it lies to the primary volume, for the reader."""
+        return "in the measured series' frame of reference"
+
     def primary_lps_of(self, points_lps: FloatArray) -> FloatArray:
         """Points (..., 3) of the companion, unchanged, as points of the primary volume."""
         return np.asarray(points_lps, dtype=np.float64)
@@ -64,6 +69,11 @@ class Registered:
         matrix.flags.writeable = False
         object.__setattr__(self, "primary_lps_from_lps", matrix)
 
+    @property
+    def words(self) -> str:
+        """How it lies to the primary volume, for the reader."""
+        return f"registered rigidly to the measured series, residual {self.residual_mm:.1f} mm"
+
     def primary_lps_of(self, points_lps: FloatArray) -> FloatArray:
         """Points (..., 3) of the companion as points of the primary volume, LPS mm."""
         return apply_affine(self.primary_lps_from_lps, points_lps)
@@ -97,12 +107,16 @@ class Apart:
         modality: its kind; None when nothing says it.
         series_instance_uid: empty for files that carry none.
         reason: why, as part of a sentence.
+        description: as the files state it.
+        spacing_mm: along columns, rows and slices; None if it has no geometry.
     """
 
     name: str
     modality: Modality | None
     series_instance_uid: str
     reason: str
+    description: str = ""
+    spacing_mm: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         if not self.reason:
@@ -116,7 +130,7 @@ class Study:
     Args:
         primary: the volume to measure first.
         companions: the others, each of another modality, in the order T1, T2, STIR, other MR, CT.
-        apart: usable series of the input that are not used, with the reason.
+        apart: the other series of the input, which are not used, with the reason.
 
     Raises:
         ValueError: if two volumes are of one modality.

@@ -136,11 +136,12 @@ class PosteriorWall(_Part):
 
 
 class Finding(_Part):
-    """Something looked for beside the wall."""
+    """Something looked for beside the wall; `series` names those it was looked for in, none for the measured one."""
 
     status: Literal["present", "absent", "not_assessable"]
     because: str
     measures: dict[str, NamedQuantity | Missing] = Field(default_factory=dict)
+    series: tuple[str, ...] = ()
 
 
 class Frame(_Part):
@@ -263,15 +264,16 @@ Vertebra = Annotated[MeasuredVertebra | UnmeasuredVertebra, Field(discriminator=
 
 
 class Series(_Part):
-    """A series that took part."""
+    """A series and its use, the measured one first; `because`: how it lies to that one, or why it is not used."""
 
-    role: str
+    role: Literal["morphometry", "marrow", "bone", "labels", "not_used"]
     modality: Literal["CT", "T1", "T2", "STIR", "MR"] | Missing
     series_instance_uid: str
     description: str
-    spacing_mm: Vector
-    slice_spacing_mm: FiniteFloat
+    spacing_mm: Vector | Missing
+    slice_spacing_mm: FiniteFloat | Missing
     corrections: tuple[str, ...]
+    because: str = ""
 
 
 class Segmentation(_Part):

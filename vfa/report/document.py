@@ -83,14 +83,22 @@ def _answers(given: dict[str, Answer]) -> dict[str, str]:
 
 
 def _series(record: SeriesRecord) -> c.Series:
-    return c.Series(
-        role=record.role,
-        modality=record.modality.value if record.modality else missing("no_image", "masks alone were given"),
-        series_instance_uid=record.series_instance_uid,
-        description=record.description,
-        spacing_mm=record.spacing_mm,
-        slice_spacing_mm=record.slice_spacing_mm,
-        corrections=record.corrections,
+    if record.role == "labels":
+        no_kind = missing("no_image", "masks alone were given")
+    else:
+        no_kind = missing("not_stated", "the file does not state its kind")
+    nowhere = missing("not_stated", record.because)
+    return c.Series.model_validate(
+        {
+            "role": record.role,
+            "modality": record.modality.value if record.modality else no_kind,
+            "series_instance_uid": record.series_instance_uid,
+            "description": record.description,
+            "spacing_mm": record.spacing_mm or nowhere,
+            "slice_spacing_mm": record.slice_spacing_mm or nowhere,
+            "corrections": record.corrections,
+            "because": record.because,
+        }
     )
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from vfa.report import contract as c
-from vfa.report import overview, words
+from vfa.report import images_read, overview, words
 
 FILE_NAME = "report.html"
 
@@ -34,6 +34,8 @@ def render_html(document: c.AssessmentFile, figure_png: bytes | None) -> str:
         side_by_side=overview.side_by_side(document) if len(document.profiles) > 1 else (),
         dissenting=partial(overview.dissenting, document),
         agreeing=partial(overview.agreeing, document),
+        series_lines=images_read.series_lines(document),
+        oedema_lines=images_read.oedema_lines(document),
         remarks_on_levels=overview.remarks_on_levels(document),
         account=overview.account_by_procedure(document),
         gaps=overview.gaps(document),

@@ -9,7 +9,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, Spacer, Table, TableStyle
 
 from vfa.report import contract as c
-from vfa.report import overview, pdf_page, words
+from vfa.report import images_read, overview, pdf_page, words
 from vfa.report.pdf_page import LINE, TEXT_WIDTH, paragraph
 
 FILE_NAME = "report.pdf"
@@ -41,10 +41,8 @@ def render_pdf(document: c.AssessmentFile, figure_png: bytes | None) -> bytes:
 def _heading(document: c.AssessmentFile) -> Iterator[Flowable]:
     yield paragraph(TITLE, "title")
     yield paragraph(overview.conclusions_at_a_glance(document))
-    for series in document.series:
-        kind = "Masks without an image" if isinstance(series.modality, c.Missing) else series.modality
-        name = f" “{series.description}”" if series.description else ""
-        yield paragraph(f"{kind}{name}, slices every {words.number(series.slice_spacing_mm, 2)} mm.", "quiet")
+    for line in images_read.series_lines(document):
+        yield paragraph(line, "quiet")
     yield paragraph(f"Vertebral bodies: {document.segmentation.produced_by}", "quiet")
     if document.segmentation.naming:
         yield paragraph(f"Level names: {document.segmentation.naming}", "quiet")
@@ -183,6 +181,7 @@ def _checklist(document: c.AssessmentFile) -> Iterator[Flowable]:
 def _remarks(document: c.AssessmentFile) -> Iterator[Flowable]:
     remarks = [
         *(f"Corrected on reading: {correction}" for series in document.series for correction in series.corrections),
+        *images_read.oedema_lines(document),
         *(f"{vertebra.level}: {sentence}" for vertebra in document.vertebrae for sentence in vertebra.quality),
         *document.notes,
         *(

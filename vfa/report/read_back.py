@@ -47,9 +47,10 @@ def _series(record: c.Series, study_instance_uid: str) -> SeriesRecord:
         study_instance_uid=study_instance_uid,
         series_instance_uid=record.series_instance_uid,
         description=record.description,
-        spacing_mm=record.spacing_mm,
-        slice_spacing_mm=record.slice_spacing_mm,
+        spacing_mm=None if isinstance(record.spacing_mm, c.Missing) else record.spacing_mm,
+        slice_spacing_mm=None if isinstance(record.slice_spacing_mm, c.Missing) else record.slice_spacing_mm,
         corrections=record.corrections,
+        because=record.because,
     )
 
 
@@ -148,4 +149,4 @@ def _finding(name: str, found: c.Finding, level: str) -> Finding:
         what: _missing(level, what, one) if isinstance(one, c.Missing) else _estimate(one.value, one.ci95, one.unit)
         for what, one in found.measures.items()
     }
-    return Finding(name, Presence(found.status), found.because, measures)
+    return Finding(name, Presence(found.status), found.because, measures, found.series)

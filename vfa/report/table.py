@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vfa.report import contract as c
-from vfa.report import overview, words
+from vfa.report import images_read, overview, words
 
 SETTLING_LETTERS = 230  # three lines of the column that procedures are told in, at 100 columns
 
@@ -45,23 +45,14 @@ def assessment_table(document: c.AssessmentFile, files: Sequence[Path] = ()) -> 
 
 def _heading(document: c.AssessmentFile) -> Iterable[RenderableType]:
     yield Text(f"vfa {document.vfa_version}: {overview.conclusions_at_a_glance(document)}", style="bold")
-    for series in document.series:
-        yield Text(_series(series))
+    for line in images_read.series_lines(document):
+        yield Text(line)
     segmentation = document.segmentation
     yield Text(f"Vertebral bodies: {words.printable(segmentation.produced_by)}")
     if segmentation.naming:
         yield Text(f"Level names: {words.printable(segmentation.naming)}")
     if segmentation.alternative_naming:
         yield Text(f"The levels could also be {', '.join(segmentation.alternative_naming)}.", style="yellow")
-
-
-def _series(series: c.Series) -> str:
-    if isinstance(series.modality, c.Missing):
-        kind = "Masks without an image"
-    else:
-        kind = f"{series.modality} “{words.printable(series.description)}”" if series.description else series.modality
-    spacing = " × ".join(words.number(step, 2) for step in series.spacing_mm)
-    return f"{kind}, voxels {spacing} mm, slices every {words.number(series.slice_spacing_mm, 2)} mm"
 
 
 def _measurements(document: c.AssessmentFile) -> Iterable[RenderableType]:
@@ -217,6 +208,7 @@ def _further(together: Sequence[str], more: str) -> str:
 def _remarks(document: c.AssessmentFile) -> Iterable[RenderableType]:
     remarks = [
         *(f"Corrected on reading: {correction}" for series in document.series for correction in series.corrections),
+        *images_read.oedema_lines(document),
         *(f"{', '.join(levels)}: {said}" for said, levels in overview.remarks_on_levels(document).items()),
         *document.notes,
     ]

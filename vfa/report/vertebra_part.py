@@ -158,6 +158,7 @@ def _finding(finding: Finding) -> c.Finding:
         status=finding.presence.value,
         because=finding.because,
         measures={name: _either(measured, _named) for name, measured in finding.measures.items()},
+        series=finding.series,
     )
 
 
