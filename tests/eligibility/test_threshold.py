@@ -57,9 +57,9 @@ def test_the_sentence_shows_the_number_compared_its_interval_the_limit_and_the_p
     assert "P(height loss > 1/3) = 12 %" in sentence
 
 
-def test_a_certain_number_has_probability_nought_or_one():
-    assert "= 0 %" in above(loss(1 - 20 / 30), THIRD, "height loss", "height_loss").because
-    assert "= 100 %" in above(loss(0.34), THIRD, "height loss", "height_loss").because
+def test_no_number_is_so_certain_that_its_probability_is_nought_or_one():
+    assert "< 1 %" in above(loss(1 - 20 / 30), THIRD, "height loss", "height_loss").because
+    assert "> 99 %" in above(loss(0.34), THIRD, "height loss", "height_loss").because
 
 
 def test_images_that_cannot_resolve_the_difference_leave_it_open():
@@ -91,6 +91,19 @@ def test_a_quantity_that_was_not_measured_leaves_the_rule_open_for_its_reason(wh
 def test_every_reason_why_something_is_unmeasurable_has_a_reason_for_the_rule():
     for why in Why:
         assert above(unmeasured("L1", "height loss", why), THIRD, "height loss", "height_loss").is_open
+
+
+@pytest.mark.parametrize(
+    ("value", "sigma", "chance"),
+    [(1 / 3, 0.03, "= 50 %"), (0.35, 0.002, "> 99 %"), (0.30, 0.01, "< 1 %"), (0.35, 0.0, "> 99 %")],
+)
+def test_the_probability_of_passing_the_limit_stands_beside_the_interval(value: float, sigma: float, chance: str):
+    answer = above(Estimate(value, sigma, "fraction", "test"), THIRD, "height loss", "height_loss")
+    assert answer.because.endswith(f"against a limit of 1/3; P(height loss > 1/3) {chance}.")
+    (looked_at,) = answer.evidence
+    assert looked_at.limit == "1/3"
+    assert looked_at.probability_above_limit is not None
+    assert looked_at.ci95 is not None
 
 
 def test_limits_read_as_a_person_writes_them():

@@ -41,7 +41,7 @@ def test_what_stands_against_it_is_said_with_its_number():
     told = all_answered({"bleeding_disorder": "yes"})
     assert why(study(clear_vertebra(loss=loss_of(0.5, 0.02))), told) == (
         "The patient has a bleeding disorder; the vertebral body is collapsed by more than one third "
-        "(height loss 50.0 %, 95 % interval 46.1–53.9)."
+        "(height loss 50.0 %, 95 % interval 46.1–53.9, P(height loss > 1/3) > 99 %)."
     )
 
 
@@ -55,8 +55,8 @@ def test_missing_answers_and_missing_measurements_are_named_apart():
 def test_a_height_near_the_limit_comes_before_a_missing_answer():
     told = all_answered({"bleeding_disorder": "not stated"})
     assert why(study(clear_vertebra(loss=loss_of(1 / 3, 0.02))), told) == (
-        "Open: too close to the limit to tell (height loss 33.3 %, 95 % interval 29.4–37.3); "
-        "bleeding disorder is not stated."
+        "Open: too close to the limit to tell (height loss 33.3 %, 95 % interval 29.4–37.3, "
+        "P(height loss > 1/3) = 50 %); bleeding disorder is not stated."
     )
 
 

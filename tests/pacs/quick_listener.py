@@ -21,7 +21,7 @@ from vfa.pacs.listen import Door, Listener
 from vfa.pacs.peer import parse_peer
 from vfa.pacs.send import Caller
 from vfa.report.dicom_derived import derived_from, file_bytes
-from vfa.report.dicom_image import secondary_capture
+from vfa.report.dicom_image import SAGITTAL, KeyPicture, secondary_capture
 from vfa.report.figures import spine_figure
 from vfa.report.files import write_files
 
@@ -33,8 +33,8 @@ def assess(images: Path, out: Path) -> Assessed:
     volume = load_volume(images)
     # An answer to half of a study is another answer, which the PACS would then hold beside the right one.
     source = derived_from(volume, repr(volume.grid.shape).encode(), datetime.now())
-    made = secondary_capture(PICTURE, "an answer", source)
-    write_files(out, {"dicom/sc-sagittal.dcm": file_bytes(made), "assessment.json": b"{}"})
+    made = secondary_capture(KeyPicture("spine", 1, PICTURE, "an answer", SAGITTAL), source)
+    write_files(out, {"dicom/sc-spine.dcm": file_bytes(made), "assessment.json": b"{}"})
     return Assessed(0, "")
 
 

@@ -158,9 +158,9 @@ def test_what_is_no_dicom_is_refused_before_anybody_is_called(tmp_path: Path) ->
 
 def test_the_objects_of_a_result_are_those_in_its_folder_the_report_last(tmp_path: Path) -> None:
     (tmp_path / "dicom").mkdir()
-    for name in ("sr", "seg", "pdf", "sc-sagittal"):
+    for name in ("sr", "seg", "pdf", "sc-spine"):
         (tmp_path / "dicom" / f"{name}.dcm").write_bytes(b"")
-    names = ["pdf.dcm", "sc-sagittal.dcm", "seg.dcm", "sr.dcm"]
+    names = ["pdf.dcm", "sc-spine.dcm", "seg.dcm", "sr.dcm"]
     assert [path.name for path in objects_of(tmp_path)] == names
     assert [path.name for path in objects_of(tmp_path / "dicom")] == names
     assert objects_of(tmp_path / "dicom" / "sr.dcm") == (tmp_path / "dicom" / "sr.dcm",)

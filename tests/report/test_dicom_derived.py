@@ -13,7 +13,7 @@ from tests.report import dicom_study, made_up
 from vfa.errors import InputRefused
 from vfa.intake import load_volume
 from vfa.report.dicom_derived import derived_from, derived_uid
-from vfa.report.dicom_image import secondary_capture
+from vfa.report.dicom_image import SAGITTAL, KeyPicture, secondary_capture
 from vfa.report.dicom_objects import answer_source
 from vfa.report.dicom_seg import segmentation
 from vfa.report.figures import spine_figure
@@ -73,7 +73,8 @@ def test_a_de_identified_or_foreign_header_still_gives_valid_objects(tmp_path: P
         image.save_as(path)
     study = dicom_study.read_study(study.folder)
     seg = segmentation(study.spine, study.volume, study.source)
-    capture = secondary_capture(spine_figure(None, study.spine, made_up.findings()), "text", study.source)
+    picture = spine_figure(None, study.spine, made_up.findings())
+    capture = secondary_capture(KeyPicture("spine", 1, picture, "text", SAGITTAL), study.source)
     for made in (seg, capture):
         path = dicom_study.saved(made, tmp_path / "made.dcm")
         assert dicom_study.complaints(path) == []

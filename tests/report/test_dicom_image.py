@@ -13,7 +13,7 @@ from matplotlib.image import imread
 from tests.report import dicom_study, made_up
 from tests.report.dicom_study import KINDS, Study
 from vfa.intended_use import NOTICE
-from vfa.report.dicom_image import encapsulated_pdf, secondary_capture
+from vfa.report.dicom_image import SAGITTAL, KeyPicture, encapsulated_pdf, secondary_capture
 from vfa.report.figures import spine_figure
 
 
@@ -29,7 +29,10 @@ def picture(study: Study) -> bytes:
 
 @pytest.fixture(scope="module")
 def capture(study: Study, picture: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return dicom_study.saved(secondary_capture(picture, NOTICE, study.source), tmp_path_factory.mktemp("sc") / "sc.dcm")
+    return dicom_study.saved(
+        secondary_capture(KeyPicture("spine", 1, picture, NOTICE, SAGITTAL), study.source),
+        tmp_path_factory.mktemp("sc") / "sc.dcm",
+    )
 
 
 def test_the_pixels_are_the_pictures_with_a_caption_below(capture: Path, picture: bytes) -> None:

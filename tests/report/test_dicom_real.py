@@ -13,7 +13,7 @@ from vfa.intake import load_volume
 from vfa.model.frame import Grid
 from vfa.model.spine import Spine, Vertebra
 from vfa.report.dicom_derived import derived_from
-from vfa.report.dicom_image import encapsulated_pdf, secondary_capture
+from vfa.report.dicom_image import SAGITTAL, KeyPicture, encapsulated_pdf, secondary_capture
 from vfa.report.dicom_seg import segmentation
 from vfa.report.dicom_sr import structured_report
 from vfa.report.figures import spine_figure
@@ -51,7 +51,7 @@ def test_every_object_of_a_real_series_is_valid_and_the_bodies_are_where_they_we
     made = {
         "seg": seg,
         "sr": structured_report(dicom_study.the_document(), seg, source),
-        "sc": secondary_capture(picture, "caption", source),
+        "sc": secondary_capture(KeyPicture("spine", 1, picture, "caption", SAGITTAL), source),
         "pdf": encapsulated_pdf(b"%PDF-1.4\n%%EOF\n", "title", source),
     }
     for kind, one in made.items():

@@ -15,9 +15,9 @@ from vfa.model.assessment import AccountItem, Assessment, Conclusion
 from vfa.model.clinical import Answer, ClinicalContext
 from vfa.model.findings import StudyFindings
 from vfa.report.document import to_document
-from vfa.report.figures import spine_figure
 from vfa.report.html import render_html
 from vfa.report.json import to_json
+from vfa.report.pictures import Pictures, draw_pictures
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
@@ -59,8 +59,9 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def source() -> str:
-    figure = spine_figure(None, made_up.spine(), made_up.findings())
-    return render_html(to_document(made_up.assessment()), figure)
+    document = to_document(made_up.assessment())
+    pictures = draw_pictures(document, made_up.findings(), (made_up.volume(), made_up.spine()))
+    return render_html(document, pictures)
 
 
 @pytest.fixture(scope="module")
@@ -81,17 +82,18 @@ def test_the_numbers_in_the_table_are_those_of_the_file(page: Page, level: str) 
         value = part["fraction"] if "fraction" in part else part["value"]
         return [round(factor * number, 1) for number in (value, *part["ci95"])]
 
-    for cell, column in zip(cells[1:4], ("anterior", "middle", "posterior"), strict=True):
+    assert "93 % sure" in cells[0]
+    for cell, column in zip(cells[4:], ("anterior", "middle", "posterior"), strict=True):
         assert numbers(cell) == as_shown(vertebra["heights_mm"][column])
-    assert numbers(cells[4]) == as_shown(vertebra["height_loss"], 100)
-    assert vertebra["deformity"]["fracture"] in cells[5]
-    assert f"grade {vertebra['deformity']['genant_grade']}" in cells[5]
-    assert vertebra["posterior_wall"]["status"] in cells[6]
-    assert numbers(cells[6]) == as_shown(vertebra["posterior_wall"]["retropulsion_mm"])
+    assert numbers(cells[1]) == as_shown(vertebra["height_loss"], 100)
+    assert vertebra["deformity"]["fracture"] in cells[2]
+    assert f"grade {vertebra['deformity']['genant_grade']}" in cells[2]
+    assert vertebra["posterior_wall"]["status"] in cells[3]
+    assert numbers(cells[3]) == as_shown(vertebra["posterior_wall"]["retropulsion_mm"])
 
 
 def test_the_conclusions_come_before_the_measurements(page: Page) -> None:
-    headings = ("Conclusions", "Measurements", "Preparation", "Remarks", NOTICE)
+    headings = ("Conclusions", "Measurements", "Preparation", "Corrections", NOTICE)
     places = [page.text.index(heading) for heading in headings]
     assert places == sorted(places)
 
@@ -113,9 +115,16 @@ def test_no_internal_token_reaches_the_reader(page: Page) -> None:
 
 
 def test_the_picture_is_inside_the_page_and_has_words_for_who_cannot_see_it(page: Page) -> None:
-    ((_, image),) = [element for element in page.elements if element[0] == "img"]
-    assert str(image["src"]).startswith("data:image/png;base64,iVBOR")
-    assert "Sagittal" in str(image["alt"])
+    images = [attributes for tag, attributes in page.elements if tag == "img"]
+    assert all(str(image["src"]).startswith("data:image/png;base64,iVBOR") for image in images)
+    said = [str(image["alt"]).partition(",")[0] for image in images]
+    assert said == ["L1", "L1", "Sagittal view of the spine"]
+
+
+def test_the_strip_shows_the_whole_spine_with_names_and_grades(page: Page) -> None:
+    states = [str(attributes["class"]) for tag, attributes in page.elements if tag == "li" and "class" in attributes]
+    assert states == ["unmeasured", "grade0", "grade2", "grade0"]
+    assert "T11not measuredT12intactL1grade 2, −31.0 %L2intact" in " ".join(page.text.split())
 
 
 def test_nothing_in_the_page_runs_or_asks_for_anything(page: Page, source: str) -> None:
@@ -140,7 +149,7 @@ def hostile() -> StudyFindings:
 
 
 def test_a_hostile_header_stays_text() -> None:
-    page = Page(render_html(to_document(made_up.assessment(hostile())), None))
+    page = Page(render_html(to_document(made_up.assessment(hostile())), Pictures()))
     tags = [tag for tag, _ in page.elements]
     assert "script" not in tags
     assert "img" not in tags
@@ -151,7 +160,7 @@ def test_a_hostile_header_stays_text() -> None:
 
 
 def test_a_study_in_which_nothing_was_measured_has_a_page_that_says_so() -> None:
-    page = Page(render_html(to_document(made_up.nothing_measured()), None))
+    page = Page(render_html(to_document(made_up.nothing_measured()), Pictures()))
     assert "No vertebra could be measured." in page.text
     assert "T11 not measured: the image's edge cuts it" in page.text
     assert page.rows == {}
@@ -162,12 +171,12 @@ def test_several_profiles_stand_side_by_side_and_one_that_dissents_is_told_in_fu
     seed = made_up.judged_l1()
     against = dataclasses.replace(seed[0], conclusion=Conclusion.CONTRAINDICATED, because="Bleeding.")
     both = Assessment(study, {"seed": {"L1": seed}, "ours": {"L1": (against, seed[1])}})
-    said = " ".join(Page(render_html(to_document(both), None)).text.split())  # cells of a row stand without a gap
+    said = " ".join(Page(render_html(to_document(both), Pictures())).text.split())  # cells of a row stand without a gap
     assert "Level, procedureseedours" in said
     assert "L1 vertebroplastyindeterminatecontraindicated" in said
     assert "Vertebroplasty by “ours” contraindicated Bleeding." in said
     assert "Kyphoplasty by “ours”: the same conclusion" in said
-    assert "side by side" not in Page(render_html(to_document(Assessment(study, {"seed": {}})), None)).text
+    assert "side by side" not in Page(render_html(to_document(Assessment(study, {"seed": {}})), Pictures())).text
 
 
 def test_the_account_for_the_patient_and_what_was_stated_are_on_the_page() -> None:
@@ -178,6 +187,6 @@ def test_the_account_for_the_patient_and_what_was_stated_are_on_the_page() -> No
     )
     account = (AccountItem("vertebroplasty", "Does it hurt?", "A little.", "seed text"),)
     made = dataclasses.replace(made_up.assessment(), clinical=told, account=account)
-    said = " ".join(Page(render_html(to_document(made), None)).text.split())
+    said = " ".join(Page(render_html(to_document(made), Pictures())).text.split())
     assert "For the patient Vertebroplasty Does it hurt?A little." in said
     assert "osteoporosis: yesmedications: warfarinpain at L1: no" in said

@@ -97,3 +97,25 @@ def test_no_level_is_lost_between_the_lists() -> None:
             *(level for group in overview.without_indication(made).values() for level in group),
         ]
         assert sorted(listed) == sorted(("T11", "T12", "L1", "L2"))
+
+
+def with_notes(**notes: tuple[str, ...]) -> AssessmentFile:
+    """L1 and L2 judged indeterminate, each with its own notes."""
+    judged = {level: concluding(Conclusion.INDETERMINATE) for level in notes}
+    judged = {level: (dataclasses.replace(one[0], notes=notes[level]), *one[1:]) for level, one in judged.items()}
+    return to_document(Assessment(made_up.findings(), {"seed": judged}))
+
+
+def test_a_note_of_several_levels_is_told_once_with_their_names() -> None:
+    made = with_notes(L1=("silent", "only here"), L2=("silent",))
+    assert overview.told_once(made) == {"silent": ["L1", "L2"]}
+    assert overview.told_once(with_notes(L1=("silent",))) == {}
+
+
+def test_the_strip_never_shows_an_uncertain_fracture_as_a_grade() -> None:
+    made = document()
+    l1 = made.vertebrae[2]
+    doubtful = l1.model_copy(update={"deformity": l1.deformity.model_copy(update={"fracture": "indeterminate"})})
+    uncertain = made.model_copy(update={"vertebrae": (*made.vertebrae[:2], doubtful, made.vertebrae[3])})
+    assert [one.state for one in overview.strip(made)] == ["unmeasured", "grade0", "grade2", "grade0"]
+    assert overview.strip(uncertain)[2] == overview.Stretch("L1", "uncertain", "uncertain, −31.0 %")

@@ -10,8 +10,8 @@ from pypdf import PdfReader
 from tests.report import made_up
 from vfa.intended_use import NOTICE
 from vfa.report.document import to_document
-from vfa.report.figures import spine_figure
 from vfa.report.pdf import TITLE, render_pdf
+from vfa.report.pictures import Pictures, draw_pictures
 
 A4_POINTS = (595.28, 841.89)  # ISO 216: 210 × 297 mm
 
@@ -22,8 +22,8 @@ def printed(pdf: bytes) -> str:
 
 @pytest.fixture(scope="module")
 def pdf() -> bytes:
-    picture = spine_figure(made_up.volume(), made_up.spine(), made_up.findings())
-    return render_pdf(to_document(made_up.assessment()), picture)
+    pictures = draw_pictures(to_document(made_up.assessment()), made_up.findings(), (made_up.volume(), made_up.spine()))
+    return render_pdf(to_document(made_up.assessment()), pictures)
 
 
 def test_every_page_is_a4_and_carries_the_notice_and_its_number(pdf: bytes) -> None:
@@ -64,27 +64,34 @@ def test_rules_stand_with_their_sources_and_the_checklist_and_remarks_are_there(
     assert "T11: a small piece apart was left out" in text
 
 
-def test_the_picture_is_on_it_once(pdf: bytes) -> None:
-    assert sum(len(page.images) for page in PdfReader(io.BytesIO(pdf)).pages) == 1
+def test_the_spine_and_both_close_ups_of_the_fractured_level_are_on_it_once(pdf: bytes) -> None:
+    assert sum(len(page.images) for page in PdfReader(io.BytesIO(pdf)).pages) == 3
+
+
+def test_the_strip_and_the_charts_name_the_levels(pdf: bytes) -> None:
+    text = printed(pdf)
+    assert "grade 2, −31.0 %" in text
+    assert all(f"{column}" in text for column in ("Anterior", "Middle", "Posterior"))
+    assert text.count("T12") >= 4  # in the strip and in the three charts
 
 
 def test_hostile_words_are_printed_and_never_followed() -> None:
     document = to_document(made_up.assessment(made_up.findings(made_up.HOSTILE + " <b>& ≤ 三")))
-    assert "<script>alert(1)</script> [31m <b>& ≤" in printed(render_pdf(document, None))
+    assert "<script>alert(1)</script> [31m <b>& ≤" in printed(render_pdf(document, Pictures()))
 
 
 def test_equal_answers_give_equal_bytes(pdf: bytes) -> None:
-    picture = spine_figure(made_up.volume(), made_up.spine(), made_up.findings())
-    assert render_pdf(to_document(made_up.assessment()), picture) == pdf
+    pictures = draw_pictures(to_document(made_up.assessment()), made_up.findings(), (made_up.volume(), made_up.spine()))
+    assert render_pdf(to_document(made_up.assessment()), pictures) == pdf
 
 
 @pytest.mark.parametrize("nothing", [made_up.nothing_measured(), made_up.assessment(made_up.empty())])
 def test_a_study_without_a_measurement_has_a_report_that_says_so(nothing) -> None:
-    text = printed(render_pdf(to_document(nothing), None))
+    text = printed(render_pdf(to_document(nothing), Pictures()))
     assert TITLE in text
     assert "No vertebra" in text
 
 
 def test_what_no_font_holds_does_not_stop_it() -> None:
     document = to_document(made_up.assessment(made_up.findings("脊椎 🦴")))
-    assert printed(render_pdf(document, None))
+    assert printed(render_pdf(document, Pictures()))

@@ -48,13 +48,17 @@ def test_everything_asked_for_of_a_dicom_study_is_written(tmp_path: Path) -> Non
     contents = result_files(
         dicom_study.the_document(), made_up.findings(), (study.volume, study.spine), parse_formats(",".join(EVERYTHING))
     )
-    objects = ["dicom/seg.dcm", "dicom/sr.dcm", "dicom/sc-sagittal.dcm", "dicom/pdf.dcm"]
+    pictures = ["dicom/sc-spine.dcm", "dicom/sc-L1-sagittal.dcm", "dicom/sc-L1-axial.dcm"]
+    objects = ["dicom/seg.dcm", "dicom/sr.dcm", *pictures, "dicom/pdf.dcm"]
     assert sorted(contents) == sorted(["report.html", "report.pdf", "assessment.json", *objects])
     assert list(contents)[-1] == "assessment.json"
     read = [pydicom.dcmread(pydicom.filebase.DicomBytesIO(contents[name])) for name in objects]
     assert {one.StudyInstanceUID for one in read} == {study.source.first.StudyInstanceUID}
-    assert len({one.SeriesInstanceUID for one in read}) == len({one.SOPInstanceUID for one in read}) == 4
-    assert read[3].EncapsulatedDocument[: read[3].EncapsulatedDocumentLength] == contents["report.pdf"]
+    assert len({one.SOPInstanceUID for one in read}) == 6
+    assert len({one.SeriesInstanceUID for one in read}) == 4  # the pictures make one series
+    assert [one.InstanceNumber for one in read[2:5]] == [1, 2, 3]
+    assert [list(one.PatientOrientation) for one in read[2:5]] == [["P", "F"], ["P", "F"], ["L", "P"]]
+    assert read[5].EncapsulatedDocument[: read[5].EncapsulatedDocumentLength] == contents["report.pdf"]
 
 
 def test_a_structured_report_never_comes_without_the_segmentation_it_refers_to(tmp_path: Path) -> None:

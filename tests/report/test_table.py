@@ -132,7 +132,7 @@ def test_corrections_quality_and_notes_are_said(table: str) -> None:
 def test_the_notice_and_the_files_come_last(table: str) -> None:
     said = flowed(table)
     assert NOTICE in said
-    assert said.endswith("Written: result/assessment.json Written: result/report.html")
+    assert said.endswith("Written to result: assessment.json, report.html")
 
 
 def test_no_internal_token_reaches_the_reader(table: str) -> None:

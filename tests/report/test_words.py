@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.report import made_up
 from vfa.eligibility.clinical_keys import LEVEL_ANSWERS, LEVEL_NUMBERS, LEVEL_WORDS, PATIENT_ANSWERS, PATIENT_NUMBERS
 from vfa.model.estimate import Why
 from vfa.report import contract as c
 from vfa.report import words
+from vfa.report.document import to_document
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,8 @@ def test_evidence_shows_its_number_and_interval() -> None:
     assert words.evidence(loss) == "height loss 31.0 % (27.0–35.0 %)"
     assert words.evidence(c.Evidence(name="pain", value="yes", unit="")) == "pain: yes"
     assert words.evidence(c.Evidence(name="area", value=12.0, unit="mm2")) == "area 12.0 mm²"
+    held = loss.model_copy(update={"limit": "1/3", "probability_above_limit": 0.127})
+    assert words.evidence(held) == "height loss 31.0 % (27.0–35.0 %), P(height loss > 1/3) = 13 %"
 
 
 def test_every_key_of_the_clinical_file_is_named_without_its_underscores_or_units() -> None:
@@ -94,3 +98,22 @@ def test_what_was_stated_is_said_with_its_level() -> None:
     assert words.stated("patient.inr", 1.0) == "INR: 1"
     assert words.stated("patient.medications", ("aspirin", "ginseng")) == "medications: aspirin, ginseng"
     assert words.stated("patient.medications", ()) == "medications: none"
+
+
+def test_other_names_of_the_levels_come_with_what_to_do_about_them() -> None:
+    doubtful = c.Segmentation(produced_by="", naming="", alternative_naming=("T12", "L1"))
+    said = "The levels could also be T12, L1: check the names before relying on any level's answer."
+    assert words.other_names(doubtful) == said
+    assert words.other_names(c.Segmentation(produced_by="", naming="", alternative_naming=())) == ""
+
+
+def test_a_headline_that_says_it_all_is_not_said_twice() -> None:
+    l1 = to_document(made_up.assessment()).vertebrae[2]
+    deformity = l1.deformity.model_copy(update={"because": "the loss reaches across 20 %", "signs": ()})
+    present, uncertain, signs = (
+        l1.model_copy(update={"deformity": deformity.model_copy(update=update)})
+        for update in ({}, {"fracture": "indeterminate"}, {"signs": ("a pit",)})
+    )
+    assert words.fracture_in_more_words(present) == ""
+    assert words.fracture_in_more_words(uncertain) == "The loss reaches across 20 %."
+    assert words.fracture_in_more_words(signs) == "Signs: a pit."

@@ -45,9 +45,6 @@ def patient_notes(study: StudyFindings, clinical: ClinicalContext) -> tuple[str,
         notes.append("The patient is under 18: heights and grades are not valid for a growing spine.")
     if any(vertebra.level in CERVICAL for vertebra in study.vertebrae):
         notes.append("Cervical levels are outside what the rules and grades are valid for (thoracic and lumbar).")
-    if study.alternative_naming:
-        other = ", ".join(study.alternative_naming)
-        notes.append(f"The levels may also be named {other}; check the names before relying on any level's answer.")
     if clinical.not_read:
         how_many = len(clinical.not_read)
         notes.append(

@@ -12,6 +12,7 @@ from vfa.eligibility.facts import not_measured
 from vfa.eligibility.truth import Truth, no, unknown, yes
 from vfa.model.assessment import Evidence, UnknownReason
 from vfa.model.estimate import Estimate, Measured, Unmeasurable
+from vfa.model.input_words import chance_above
 
 # 1 − 20/30 and 1/3 differ by one unit in the last place; that is arithmetic, not height.
 ROUNDING = 1e-9
@@ -33,8 +34,7 @@ def above(
         return not_measured(measured, need)
     edge = float(limit) + ROUNDING
     low, high = measured.ci95
-    evidence = Evidence(name, measured.value, measured.unit, (low, high), measured.method)
-    because = _sentence(measured, limit, name)
+    evidence, because = _looked_at(measured, limit, name)
     if at_least_half_width is not None:
         floor = float(at_least_half_width)
         widened = low > edge >= measured.value - floor or high <= edge < measured.value + floor
@@ -54,8 +54,7 @@ def at_least(measured: Measured, limit: Fraction, name: str, need: str) -> Truth
         return not_measured(measured, need)
     edge = float(limit) - ROUNDING
     low, high = measured.ci95
-    evidence = Evidence(name, measured.value, measured.unit, (low, high), measured.method)
-    because = _sentence(measured, limit, name)
+    evidence, because = _looked_at(measured, limit, name)
     if low >= edge:
         return yes(because, evidence)
     if high < edge:
@@ -71,26 +70,21 @@ def limit_in_words(limit: Fraction, unit: str) -> str:
     return f"{percent} %" if percent.denominator == 1 else str(limit)
 
 
-def _sentence(measured: Estimate, limit: Fraction, name: str) -> str:
+def _looked_at(measured: Estimate, limit: Fraction, name: str) -> tuple[Evidence, str]:
+    """The number with its limit, as evidence and as a sentence."""
     low, high = measured.ci95
-    chance = measured.probability_above(float(limit) + ROUNDING)
     words = limit_in_words(limit, measured.unit)
+    chance = measured.probability_above(float(limit) + ROUNDING)
+    evidence = Evidence(name, measured.value, measured.unit, (low, high), measured.method, words, chance)
     interval = f"{_shown(low, '')}–{_shown(high, measured.unit)}"
     if measured.unit == "fraction":
         interval = f"{low * 100:.1f}–{high * 100:.1f} %"
-    return (
+    said = (
         f"{name.capitalize()} {_shown(measured.value, measured.unit)} (95 % interval {interval}) "
-        f"against a limit of {words}; P({name} > {words}) = {_chance(chance)}."
+        f"against a limit of {words}; {chance_above(name, words, chance)}."
     )
+    return evidence, said
 
 
 def _shown(value: float, unit: str) -> str:
     return f"{value * 100:.1f} %" if unit == "fraction" else f"{value:.1f} {unit}".rstrip()
-
-
-def _chance(probability: float) -> str:
-    if 0 < probability < 0.01:
-        return "< 1 %"
-    if 0.99 < probability < 1:
-        return "> 99 %"
-    return f"{probability * 100:.0f} %"

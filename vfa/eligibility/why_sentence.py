@@ -9,7 +9,15 @@ from collections.abc import Iterator, Sequence
 
 from vfa.eligibility.conclude import matters
 from vfa.model.assessment import Conclusion, Evidence, Outcome, RuleKind, UnknownReason, Verdict
-from vfa.model.input_words import MEASURED_BY_A_READER, input_words, is_an_answer, key_of, listed, without_doubles
+from vfa.model.input_words import (
+    MEASURED_BY_A_READER,
+    chance_above,
+    input_words,
+    is_an_answer,
+    key_of,
+    listed,
+    without_doubles,
+)
 
 NAMED_AT_MOST = 3  # inputs of one kind that the sentence names; all of them are in the outcomes
 
@@ -122,7 +130,9 @@ def _number(evidence: Evidence) -> str:
     factor, unit = (100.0, "%") if evidence.unit == "fraction" else (1.0, evidence.unit)
     value, low, high = (factor * number for number in (evidence.value, *evidence.ci95))
     between = f"{low:.1f} to {high:.1f}" if low < 0 else f"{low:.1f}–{high:.1f}"
-    return f"{evidence.name} {value:.1f} {unit}, 95 % interval {between}".replace("  ", " ")
+    said = f"{evidence.name} {value:.1f} {unit}, 95 % interval {between}".replace("  ", " ")
+    chance = evidence.probability_above_limit
+    return said if chance is None else f"{said}, {chance_above(evidence.name, evidence.limit, chance)}"
 
 
 def _plain(sentence: str) -> str:

@@ -72,6 +72,8 @@ class Evidence:
         unit: "fraction", "mm", "" …
         ci95: its 95 % interval, when it has one.
         source: "CT series …", "clinical file", "measured" …
+        limit: the limit it was held against, in words ("1/3", "2 mm"); empty when it was held against none.
+        probability_above_limit: the probability that the true value exceeds that limit.
     """
 
     name: str
@@ -79,6 +81,8 @@ class Evidence:
     unit: str = ""
     ci95: tuple[float, float] | None = None
     source: str = ""
+    limit: str = ""
+    probability_above_limit: float | None = None
 
 
 @dataclass(frozen=True)

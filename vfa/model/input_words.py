@@ -95,6 +95,15 @@ def without_doubles(needs: Iterable[str]) -> tuple[str, ...]:
     return tuple(need for need in once if need not in read)
 
 
+def chance_above(name: str, limit: str, probability: float) -> str:
+    """The probability that a quantity exceeds a limit: "P(height loss > 1/3) = 73 %"; never 0 or 100 %."""
+    if probability < 0.01:
+        return f"P({name} > {limit}) < 1 %"
+    if probability > 0.99:
+        return f"P({name} > {limit}) > 99 %"
+    return f"P({name} > {limit}) = {probability * 100:.0f} %"
+
+
 def listed(names: Iterable[str], word: str = "and") -> str:
     """Say a list as "a", "a and b" or "a, b and c"."""
     each = list(names)

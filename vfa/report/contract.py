@@ -168,13 +168,15 @@ class Marrow(_Part):
 
 
 class Evidence(_Part):
-    """A value a rule looked at; `ci95` is there when the value has an interval."""
+    """A value a rule looked at; `ci95` is there when it has an interval, `limit` when that was held against one."""
 
     name: str
     value: FiniteFloat | str
     unit: str
     ci95: Interval | None = None
     source: str = ""
+    limit: str = ""
+    probability_above_limit: FiniteFloat | None = None
 
 
 class Outcome(_Part):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -22,27 +23,61 @@ CAPTION_LINE_PIXELS = 16
 CAPTION_FONT_POINTS = 8.0
 DPI = 100
 LETTER_PIXELS = 7.0  # a little more than the mean width of a letter of that size, so that no line runs out
-POSTERIOR_FOOT = ["P", "F"]  # the picture's rightward and downward directions (PS3.3 C.7.6.1.1.1)
 
 
-def secondary_capture(picture_png: bytes, caption: str, source: DerivedFrom) -> FileDataset:
-    """A picture of the spine, with the caption burned in below it, as Secondary Capture Image Storage.
+@dataclass(frozen=True)
+class Cut:
+    """How a picture lies in the patient.
 
     Args:
-        picture_png: a sagittal picture with anterior at the left and the head up.
+        orientation: where its right and its lower edge face (PS3.3 C.7.6.1.1.1).
+    """
+
+    name: str
+    orientation: tuple[str, str]
+    description: str
+
+
+SAGITTAL = Cut("sagittal", ("P", "F"), "Sagittal reformation through each vertebral body's own mid-plane")
+AXIAL = Cut("axial", ("L", "P"), "Axial reformation across the vertebral body's own axis at half its height")
+
+
+@dataclass(frozen=True)
+class KeyPicture:
+    """A picture for the PACS.
+
+    Args:
+        name: as its file is called; no other picture of the answer has it.
+        number: its place among the pictures, from 1.
         caption: what it shows and the notice of use; no patient's name, so that the object may say that none is
             burned in.
+    """
+
+    name: str
+    number: int
+    png: bytes
+    caption: str
+    cut: Cut
+
+
+def secondary_capture(picture: KeyPicture, source: DerivedFrom) -> FileDataset:
+    """A key picture, with its caption burned in below it, as Secondary Capture Image Storage.
+
+    Args:
+        picture: the picture and what is said of it.
         source: the series it was made from.
     """
-    pixels = _captioned(picture_png, caption)
-    made = empty_object(source, "OT", SecondaryCaptureImageStorage, "key picture")
+    pixels = _captioned(picture.png, picture.caption)
+    made = empty_object(source, "OT", SecondaryCaptureImageStorage, "key pictures")
+    made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = source.uid(f"OT {picture.name}")
+    made.InstanceNumber = picture.number
     add_notice(made)
     made.ReferencedSeriesSequence = [referenced_series(source)]
     made.SourceImageSequence = [referenced_instance(header) for header in source.headers]
     made.ConversionType = "WSD"  # workstation
     made.ImageType = ["DERIVED", "SECONDARY"]
-    made.DerivationDescription = "Sagittal reformation through each vertebral body's own mid-plane"
-    made.PatientOrientation = POSTERIOR_FOOT
+    made.DerivationDescription = picture.cut.description
+    made.PatientOrientation = list(picture.cut.orientation)
     made.BurnedInAnnotation = "NO"
     made.LossyImageCompression = "00"
     made.SamplesPerPixel, made.PhotometricInterpretation, made.PlanarConfiguration = 3, "RGB", 0

@@ -10,15 +10,16 @@ import numpy as np
 from vfa.intended_use import NOTICE
 from vfa.model.spine import Spine
 from vfa.model.volume import Volume
-from vfa.report import json, overview, pdf
+from vfa.report import json, overview, pdf, words
 from vfa.report.contract import AssessmentFile
 from vfa.report.dicom_derived import DerivedFrom, derived_from, file_bytes
-from vfa.report.dicom_image import encapsulated_pdf, secondary_capture
+from vfa.report.dicom_image import AXIAL, SAGITTAL, KeyPicture, encapsulated_pdf, secondary_capture
 from vfa.report.dicom_seg import segmentation
 from vfa.report.dicom_sr import structured_report
+from vfa.report.pictures import Pictures
 
 FOLDER = "dicom"
-KEY_PICTURE = "sagittal"
+SPINE = "spine"
 
 
 def answer_source(document: AssessmentFile, volume: Volume, spine: Spine, made_at: datetime) -> DerivedFrom:
@@ -45,10 +46,19 @@ def body_objects(
     return contents
 
 
-def picture_object(document: AssessmentFile, picture_png: bytes, source: DerivedFrom) -> dict[str, bytes]:
-    """The key picture by file name."""
-    caption = f"{overview.conclusions_at_a_glance(document)} {NOTICE}"
-    return {f"{FOLDER}/sc-{KEY_PICTURE}.dcm": file_bytes(secondary_capture(picture_png, caption, source))}
+def picture_objects(document: AssessmentFile, pictures: Pictures, source: DerivedFrom) -> dict[str, bytes]:
+    """The key pictures by file name: the whole spine, and each level told in detail."""
+    if pictures.spine is None:
+        return {}
+    shown = [(SPINE, pictures.spine, f"{overview.conclusions_at_a_glance(document)} {NOTICE}", SAGITTAL)]
+    for vertebra in overview.candidates(document):
+        close_ups = pictures.levels.get(vertebra.level)
+        if close_ups is not None:
+            said = f"{vertebra.level}: {words.fracture(vertebra)}. {NOTICE}"
+            for png, cut in ((close_ups.sagittal, SAGITTAL), (close_ups.axial, AXIAL)):
+                shown.append((f"{vertebra.level}-{cut.name}", png, said, cut))
+    numbered = [KeyPicture(name, number, png, said, cut) for number, (name, png, said, cut) in enumerate(shown, 1)]
+    return {f"{FOLDER}/sc-{one.name}.dcm": file_bytes(secondary_capture(one, source)) for one in numbered}
 
 
 def report_object(report_pdf: bytes, source: DerivedFrom) -> dict[str, bytes]:

@@ -138,7 +138,15 @@ def _outcome(outcome: Outcome) -> c.Outcome:
         reason=outcome.reason.value if outcome.reason else None,
         because=outcome.because,
         evidence=tuple(
-            c.Evidence(name=one.name, value=one.value, unit=one.unit, ci95=one.ci95, source=one.source)
+            c.Evidence(
+                name=one.name,
+                value=one.value,
+                unit=one.unit,
+                ci95=one.ci95,
+                source=one.source,
+                limit=one.limit,
+                probability_above_limit=one.probability_above_limit,
+            )
             for one in outcome.evidence
         ),
         needs=outcome.needs,

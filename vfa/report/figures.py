@@ -16,26 +16,28 @@ from scipy import ndimage
 
 from vfa.model.findings import StudyFindings, VertebraFindings
 from vfa.model.frame import FloatArray, Grid
-from vfa.model.morphometry import COLUMNS, BodyHeights, Deformity, ExpectedHeights, FractureStatus, HeightLoss
+from vfa.model.morphometry import BodyHeights, Deformity, FractureStatus, HeightLoss
 from vfa.model.posterior_wall import PosteriorWall
 from vfa.model.spine import Spine
 from vfa.model.volume import Volume
+from vfa.report.picture_parts import (
+    COLOUR_OF_FRACTURE,
+    EXPECTED,
+    MEASURED,
+    OUTLINE,
+    WALL,
+    draw_heights,
+    draw_scale,
+    draw_wall,
+    grey_window,
+)
 from vfa.report.sagittal_plane import SagittalPlane, plane_through
 
 PIXEL_MM = 0.4
 MARGIN_ANTERIOR_MM, MARGIN_POSTERIOR_MM, MARGIN_VERTICAL_MM = 60.0, 75.0, 30.0
 NAME_ANTERIOR_MM = 24.0  # in front of the body, whose half depth is 15–20 mm
-BONE_WINDOW_HU = (-500.0, 1300.0)  # level 400, width 1800, the usual bone window
-MR_WINDOW_PERCENTILES = (1.0, 99.5)
 INCHES_PER_MM = 1 / 30  # of the patient, on the page
 DPI = 110
-
-MEASURED, EXPECTED, WALL, OUTLINE = "#5ad1ff", "#ffb347", "#ff6fae", "#c8c8c8"
-COLOUR_OF_FRACTURE = {
-    FractureStatus.PRESENT: "#ff5c5c",
-    FractureStatus.INDETERMINATE: "#ffd75c",
-    FractureStatus.ABSENT: "#ffffff",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,16 +114,13 @@ def _frame_picture(plane: SagittalPlane, findings: StudyFindings) -> _Picture:
 
 
 def _draw_image(axes: Axes, picture: _Picture, volume: Volume) -> None:
-    if volume.modality.is_ct:
-        darkest, brightest = BONE_WINDOW_HU
-    else:
-        darkest, brightest = (float(value) for value in np.percentile(volume.voxels, MR_WINDOW_PERCENTILES))
+    darkest, brightest = grey_window(volume)
     shown = picture.sample(volume.voxels, volume.grid, outside=darkest, order=1)
     axes.imshow(
         shown,
         cmap="gray",
         vmin=darkest,
-        vmax=max(brightest, darkest + 1),
+        vmax=brightest,
         extent=picture.extent,
         origin="lower",
         interpolation="bilinear",
@@ -141,28 +140,9 @@ def _draw_outline(axes: Axes, picture: _Picture, spine: Spine, level: str) -> No
 
 def _draw_vertebra(axes: Axes, plane: SagittalPlane, vertebra: VertebraFindings) -> None:
     if isinstance(vertebra.heights, BodyHeights):
-        _draw_heights(axes, plane, vertebra.heights, vertebra.expected_heights)
-    wall = vertebra.posterior_wall
-    if isinstance(wall, PosteriorWall) and wall.wall_lps is not None and len(wall.wall_lps) > 1:
-        points = plane.picture_of(wall.wall_lps)
-        axes.plot(points[:, 0], points[:, 1], color=WALL, linewidth=1.2)
+        draw_heights(axes, plane.picture_of, vertebra.heights, vertebra.expected_heights)
+    draw_wall(axes, plane.picture_of, vertebra.posterior_wall)
     _draw_name(axes, plane, vertebra)
-
-
-def _draw_heights(axes: Axes, plane: SagittalPlane, heights: BodyHeights, expected: object) -> None:
-    for column in COLUMNS:
-        caudal, cranial = heights.lines_lps[column]
-        if isinstance(expected, ExpectedHeights):
-            direction = (cranial - caudal) / np.linalg.norm(cranial - caudal)
-            _draw_line(axes, plane, (caudal, caudal + direction * expected.heights[column].value), EXPECTED)
-        _draw_line(axes, plane, (caudal, cranial), MEASURED)
-
-
-def _draw_line(axes: Axes, plane: SagittalPlane, ends_lps: tuple[FloatArray, FloatArray], colour: str) -> None:
-    ends = plane.picture_of(np.array(ends_lps))
-    # The expected height lies under the measured one and shows only where it is longer, or dotted beside it.
-    style, width = ("-", 1.3) if colour == MEASURED else (":", 1.4)
-    axes.plot(ends[:, 0], ends[:, 1], color=colour, linestyle=style, linewidth=width, marker="_", markersize=6)
 
 
 def _draw_name(axes: Axes, plane: SagittalPlane, vertebra: VertebraFindings) -> None:
@@ -197,5 +177,4 @@ def _draw_legend(axes: Axes, picture: _Picture, findings: StudyFindings) -> None
         entries.append(("posterior wall", WALL))
     for line, (text, colour) in enumerate(entries):
         axes.text(left + 3, bottom + 4 + 6 * line, text, color=colour, fontsize=8, ha="left", va="bottom")
-    axes.plot([right - 24, right - 4], [bottom + 5, bottom + 5], color="white", linewidth=2)
-    axes.text(right - 14, bottom + 6.5, "20 mm", color="white", fontsize=8, ha="center", va="bottom")
+    draw_scale(axes, right, bottom, 1.0)

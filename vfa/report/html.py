@@ -9,11 +9,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from vfa.report import contract as c
 from vfa.report import images_read, overview, words
+from vfa.report.height_chart import height_charts
+from vfa.report.pictures import Pictures
 
 FILE_NAME = "report.html"
 
 
-def render_html(document: c.AssessmentFile, figure_png: bytes | None) -> str:
+def render_html(document: c.AssessmentFile, pictures: Pictures) -> str:
     """The page as text.
 
     Every string of the document is escaped, since series descriptions come from files anyone may have written; the
@@ -21,12 +23,15 @@ def render_html(document: c.AssessmentFile, figure_png: bytes | None) -> str:
 
     Args:
         document: the contract's document; every number shown is one of its numbers, rounded.
-        figure_png: the sagittal picture; None when there is nothing to show.
+        pictures: what there is to show.
     """
     page = _ENVIRONMENT.get_template("report.html.j2")
     return page.render(
         document=document,
-        figure=base64.b64encode(figure_png).decode("ascii") if figure_png else "",
+        pictures=pictures,
+        charts=height_charts(document),
+        strip=overview.strip(document),
+        told_once=overview.told_once(document),
         candidates=overview.candidates(document),
         without_indication=overview.without_indication(document),
         not_judged=overview.not_judged(document),
@@ -39,8 +44,13 @@ def render_html(document: c.AssessmentFile, figure_png: bytes | None) -> str:
         remarks_on_levels=overview.remarks_on_levels(document),
         account=overview.account_by_procedure(document),
         gaps=overview.gaps(document),
+        other_names=words.other_names(document.segmentation),
         glance=overview.conclusions_at_a_glance(document),
     )
+
+
+def _base64(png: bytes) -> str:
+    return base64.b64encode(png).decode("ascii")
 
 
 def _is_missing(part: object) -> bool:
@@ -57,6 +67,7 @@ def _environment() -> Environment:
     )
     environment.globals["w"] = words
     environment.tests["missing"] = _is_missing
+    environment.filters["base64"] = _base64
     environment.filters["printable"] = words.printable
     return environment
 

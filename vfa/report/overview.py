@@ -6,10 +6,11 @@ Questions about the whole document that table and page ask alike.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from vfa.model.input_words import listed
 from vfa.report import contract as c
-from vfa.report.words import why_missing, why_unmeasured
+from vfa.report.words import NOT_MEASURED, percent, why_missing, why_unmeasured
 
 FRACTURE_FIRST = ("present", "indeterminate", "absent")
 
@@ -165,6 +166,49 @@ def _parts_of_table(vertebra: c.Vertebra) -> Iterable[tuple[str, object]]:
     yield "height loss", vertebra.height_loss
     yield "fracture", vertebra.deformity
     yield "posterior wall", vertebra.posterior_wall
+
+
+def told_once(document: c.AssessmentFile) -> dict[str, list[str]]:
+    """Notes of the leading profile that hold at several of the levels told in detail: note → levels.
+
+    They are printed once, beneath those levels, rather than at each of them.
+    """
+    grouped: dict[str, list[str]] = {}
+    for vertebra in candidates(document):
+        for note in dict.fromkeys(note for one in vertebra.procedures.values() for note in one.notes):
+            grouped.setdefault(note, []).append(vertebra.level)
+    return {note: levels for note, levels in grouped.items() if len(levels) > 1}
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One vertebra in the strip that shows the whole spine.
+
+    Args:
+        state: "grade0" to "grade3", "uncertain", or "unmeasured".
+        says: what stands under its name.
+    """
+
+    level: str
+    state: str
+    says: str
+
+
+def strip(document: c.AssessmentFile) -> tuple[Stretch, ...]:
+    """The whole spine from head to foot, by grade; an uncertain fracture is never shown as a sure one."""
+    return tuple(_stretch(vertebra) for vertebra in document.vertebrae)
+
+
+def _stretch(vertebra: c.Vertebra) -> Stretch:
+    deformity, loss = vertebra.deformity, vertebra.height_loss
+    if isinstance(deformity, c.Missing) or isinstance(loss, c.Missing):
+        return Stretch(vertebra.level, "unmeasured", "not judged" if vertebra.status == "measured" else NOT_MEASURED)
+    if deformity.fracture == "absent":
+        return Stretch(vertebra.level, "grade0", "intact")
+    lost = f"−{percent(loss.fraction)}"
+    if deformity.fracture == "indeterminate":
+        return Stretch(vertebra.level, "uncertain", f"uncertain, {lost}")
+    return Stretch(vertebra.level, f"grade{deformity.genant_grade}", f"grade {deformity.genant_grade}, {lost}")
 
 
 def conclusions_at_a_glance(document: c.AssessmentFile) -> str:

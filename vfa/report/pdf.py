@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, Spacer, Table, TableStyle
 
+from vfa.model.input_words import listed
 from vfa.report import contract as c
-from vfa.report import images_read, overview, pdf_page, words
+from vfa.report import images_read, overview, pdf_chart, pdf_page, words
+from vfa.report.height_chart import height_charts
+from vfa.report.level_pictures import LevelPictures
 from vfa.report.pdf_page import LINE, TEXT_WIDTH, paragraph
+from vfa.report.pictures import Pictures
 
 FILE_NAME = "report.pdf"
 TITLE = "Vertebroplasty or kyphoplasty: what stands against it"
+CHART_CAPTION = (
+    "Heights along the spine, mm. Dot and line: measured, with its 95 % interval; bar: expected, with its interval. "
+    "Red: fractured, amber: uncertain, blue: intact."
+)
+CLOSE_UP = 62 * mm
+STRETCHES_IN_A_ROW = 9
 FIGURE_HEIGHT = 165 * mm  # leaves room for its caption on the same A4 page
 COLUMN_WIDTHS = [width * TEXT_WIDTH for width in (0.08, 0.11, 0.11, 0.11, 0.21, 0.16, 0.22)]
 HEADINGS = ("Level", "Anterior mm", "Middle mm", "Posterior mm", "Height loss %", "Fracture", "Posterior wall")
 
 
-def render_pdf(document: c.AssessmentFile, figure_png: bytes | None) -> bytes:
+def render_pdf(document: c.AssessmentFile, pictures: Pictures) -> bytes:
     """The report as PDF.
 
     Args:
         document: the contract's document; every number shown is one of its numbers, rounded as on the page.
-        figure_png: the sagittal picture; None when there is nothing to show.
+        pictures: what there is to show.
     """
     story = [
         *_heading(document),
-        *_conclusions(document),
-        *_measurements(document, figure_png),
+        *_strip(document),
+        *_conclusions(document, pictures),
+        *_measurements(document, pictures),
         *_checklist(document),
         *_remarks(document),
         *_rules(document),
@@ -46,38 +57,43 @@ def _heading(document: c.AssessmentFile) -> Iterator[Flowable]:
     yield paragraph(f"Vertebral bodies: {document.segmentation.produced_by}", "quiet")
     if document.segmentation.naming:
         yield paragraph(f"Level names: {document.segmentation.naming}", "quiet")
-    if document.segmentation.alternative_naming:
-        yield paragraph(f"The levels could also be {', '.join(document.segmentation.alternative_naming)}.")
+    other_names = words.other_names(document.segmentation)
+    if other_names:
+        yield paragraph(other_names)
 
 
-def _conclusions(document: c.AssessmentFile) -> Iterator[Flowable]:
+def _conclusions(document: c.AssessmentFile, pictures: Pictures) -> Iterator[Flowable]:
     profile = f" by the rules of “{document.profiles[0]}”" if document.profiles else ""
     yield paragraph(f"Conclusions{profile}", "heading")
     candidates = overview.candidates(document)
     if not candidates:
         yield paragraph("No level shows a fracture.")
+    told_once = overview.told_once(document)
     for vertebra in candidates:
-        yield from _candidate(vertebra)
+        yield from _candidate(vertebra, told_once)
+        if vertebra.level in pictures.levels:
+            yield _close_ups(pictures.levels[vertebra.level])
+    for note, levels in told_once.items():
+        yield paragraph(f"Note on {listed(levels)}: {note}", "quiet")
     for because, levels in overview.without_indication(document).items():
         yield paragraph(f"No indication at {', '.join(levels)}: {because}")
     for vertebra in overview.not_judged(document):
         yield paragraph(f"{vertebra.level}: open, since not measured", "level")
-        yield from _procedures(vertebra)
+        yield from _procedures(vertebra, ())
 
 
-def _candidate(vertebra: c.Vertebra) -> Iterator[Flowable]:
-    deformity = vertebra.deformity
+def _candidate(vertebra: c.Vertebra, told_once: Collection[str]) -> Iterator[Flowable]:
     yield paragraph(f"{vertebra.level}: {words.fracture(vertebra)}", "level")
-    if not isinstance(deformity, c.Missing):
-        signs = f" Signs: {', '.join(deformity.signs)}." if deformity.signs else ""
-        yield paragraph(f"{deformity.because}{signs}", "quiet")
-    yield from _procedures(vertebra)
+    more = words.fracture_in_more_words(vertebra)
+    if more:
+        yield paragraph(more, "quiet")
+    yield from _procedures(vertebra, told_once)
 
 
-def _procedures(vertebra: c.Vertebra) -> Iterator[Flowable]:
+def _procedures(vertebra: c.Vertebra, told_once: Collection[str]) -> Iterator[Flowable]:
     for profile, name, procedure in _judged(vertebra):
         by = f" (by “{profile}”)" if profile else ""
-        yield KeepTogether(list(_procedure(f"{name.capitalize()}{by}", procedure)))
+        yield KeepTogether(list(_procedure(f"{name.capitalize()}{by}", procedure, told_once)))
 
 
 def _judged(vertebra: c.Vertebra) -> Iterator[tuple[str, str, c.Procedure]]:
@@ -89,7 +105,7 @@ def _judged(vertebra: c.Vertebra) -> Iterator[tuple[str, str, c.Procedure]]:
             yield profile, name, procedure
 
 
-def _procedure(name: str, procedure: c.Procedure) -> Iterator[Flowable]:
+def _procedure(name: str, procedure: c.Procedure, told_once: Collection[str]) -> Iterator[Flowable]:
     yield paragraph(f"{name}: {words.conclusion(procedure.conclusion)}", procedure.conclusion)
     yield paragraph(procedure.because)
     for outcome in procedure.outcomes:
@@ -101,11 +117,12 @@ def _procedure(name: str, procedure: c.Procedure) -> Iterator[Flowable]:
     for inputs in together:
         yield paragraph(f"Together could settle it: {inputs}.", "quiet")
     for note in procedure.notes:
-        yield paragraph(f"Note: {note}", "quiet")
+        if note not in told_once:
+            yield paragraph(f"Note: {note}", "quiet")
     yield Spacer(1, 2 * mm)
 
 
-def _measurements(document: c.AssessmentFile, figure_png: bytes | None) -> Iterator[Flowable]:
+def _measurements(document: c.AssessmentFile, pictures: Pictures) -> Iterator[Flowable]:
     measured = [vertebra for vertebra in document.vertebrae if isinstance(vertebra, c.MeasuredVertebra)]
     yield paragraph("Measurements", "heading")
     if measured:
@@ -121,8 +138,24 @@ def _measurements(document: c.AssessmentFile, figure_png: bytes | None) -> Itera
         )
     for vertebra in overview.unmeasured_levels(document):
         yield paragraph(f"{vertebra.level} {words.NOT_MEASURED}: {words.why_unmeasured(vertebra)}")
-    if figure_png is not None:
-        yield _figure(figure_png)
+    charts = height_charts(document)
+    if charts:
+        yield KeepTogether([pdf_chart.side_by_side(charts), paragraph(CHART_CAPTION, "quiet")])
+    if pictures.spine is not None:
+        yield _figure(pictures.spine)
+
+
+def _close_ups(level: LevelPictures) -> Flowable:
+    """The two close-ups beside each other."""
+    images = [Image(io.BytesIO(png), CLOSE_UP, CLOSE_UP) for png in (level.sagittal, level.axial)]
+    return Table([images], colWidths=[CLOSE_UP + 4 * mm] * 2, hAlign="LEFT", spaceAfter=3 * mm)
+
+
+def _strip(document: c.AssessmentFile) -> Iterator[Flowable]:
+    """The whole spine, coloured by grade."""
+    stretches = overview.strip(document)
+    for start in range(0, len(stretches), STRETCHES_IN_A_ROW):
+        yield pdf_chart.strip(stretches[start : start + STRETCHES_IN_A_ROW], STRETCHES_IN_A_ROW)
 
 
 def _row(vertebra: c.MeasuredVertebra) -> list[Flowable]:

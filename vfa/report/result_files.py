@@ -14,7 +14,7 @@ from vfa.model.spine import Spine
 from vfa.model.volume import Volume
 from vfa.report import html, json
 from vfa.report.contract import AssessmentFile
-from vfa.report.figures import spine_figure
+from vfa.report.pictures import Pictures, draw_pictures
 
 if TYPE_CHECKING:
     from vfa.report.dicom_derived import DerivedFrom
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LABELS = "labels"  # the bodies as a label file, which is written beside the rest and not by this room
 FORMATS = ("json", "html", "pdf", "seg", "sr", "sc", LABELS)
 DICOM_FORMATS = ("seg", "sr", "sc")  # cannot be without a DICOM study; a pdf can, and then lacks its DICOM twin
-_WITH_PICTURE = {"html", "pdf", "sc"}
+_WITH_PICTURES = {"html", "pdf", "sc"}
 
 
 def parse_formats(emit: str) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def result_files(
 
     Args:
         document: the contract's document.
-        findings: what the document was made from, for the picture.
+        findings: what the document was made from, for the pictures.
         images: the volume and the masks the findings were made from.
         formats: as `parse_formats` gives them; "sr" brings "seg" along.
 
@@ -56,12 +56,12 @@ def result_files(
         UsageError: for DICOM objects of an image that is no DICOM.
         InputRefused: if an image file cannot be read any more.
     """
-    picture = spine_figure(*images, findings) if findings.vertebrae and _WITH_PICTURE & set(formats) else None
+    pictures = draw_pictures(document, findings, images) if _WITH_PICTURES & set(formats) else Pictures()
     contents: dict[str, bytes] = {}
     if "html" in formats:
-        contents[html.FILE_NAME] = html.render_html(document, picture).encode()
+        contents[html.FILE_NAME] = html.render_html(document, pictures).encode()
     if {"pdf", *DICOM_FORMATS} & set(formats):
-        contents |= _filed(document, images, picture, formats)
+        contents |= _filed(document, images, pictures, formats)
     if "json" in formats:
         contents[json.FILE_NAME] = json.to_bytes(document)
     return contents
@@ -70,7 +70,7 @@ def result_files(
 def _filed(
     document: AssessmentFile,
     images: tuple[Volume | None, Spine | None],
-    picture: bytes | None,
+    pictures: Pictures,
     formats: tuple[str, ...],
 ) -> dict[str, bytes]:
     """The PDF, and everything that goes into the PACS."""
@@ -81,10 +81,10 @@ def _filed(
     contents: dict[str, bytes] = {}
     if volume is not None and spine is not None and source is not None:
         contents |= dicom_objects.body_objects(document, volume, spine, source, formats)
-        if "sc" in formats and picture is not None:
-            contents |= dicom_objects.picture_object(document, picture, source)
+        if "sc" in formats:
+            contents |= dicom_objects.picture_objects(document, pictures, source)
     if "pdf" in formats:
-        contents[pdf.FILE_NAME] = pdf.render_pdf(document, picture)
+        contents[pdf.FILE_NAME] = pdf.render_pdf(document, pictures)
         if source is not None:
             contents |= dicom_objects.report_object(contents[pdf.FILE_NAME], source)
     return contents

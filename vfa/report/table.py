@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from rich import box
@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from vfa.model.input_words import listed
 from vfa.report import contract as c
 from vfa.report import images_read, overview, words
 
@@ -51,8 +52,9 @@ def _heading(document: c.AssessmentFile) -> Iterable[RenderableType]:
     yield Text(f"Vertebral bodies: {words.printable(segmentation.produced_by)}")
     if segmentation.naming:
         yield Text(f"Level names: {words.printable(segmentation.naming)}")
-    if segmentation.alternative_naming:
-        yield Text(f"The levels could also be {', '.join(segmentation.alternative_naming)}.", style="yellow")
+    other_names = words.other_names(segmentation)
+    if other_names:
+        yield Text(other_names, style="yellow")
 
 
 def _measurements(document: c.AssessmentFile) -> Iterable[RenderableType]:
@@ -61,22 +63,24 @@ def _measurements(document: c.AssessmentFile) -> Iterable[RenderableType]:
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
         for heading in ("Level", "Anterior\nmm", "Middle\nmm", "Posterior\nmm", "Height loss\n%"):
             table.add_column(heading, no_wrap=True)
-        for heading in ("Compared\nwith", "Fracture\nGenant", "Posterior\nwall"):
+        wall_seen = any(isinstance(vertebra.posterior_wall, c.PosteriorWall) for vertebra in measured)
+        for heading in ("Compared\nwith", "Fracture\nGenant", *(["Posterior\nwall"] if wall_seen else [])):
             table.add_column(heading, overflow="fold")
         for vertebra in measured:
-            table.add_row(*_row(vertebra))
+            table.add_row(*_row(vertebra), *([_wall(vertebra)] if wall_seen else []))
         yield Text()
         yield table
         yield Text("Second lines: 95 % intervals. Height loss: of the column that lost most.", style="dim")
     for why, levels in overview.unmeasured_by_reason(document).items():
         yield Text(f"{', '.join(levels)} not measured: {why}")
     for (name, why), levels in overview.gaps(document).items():
-        yield Text(f"{name.capitalize()} not measured at {', '.join(levels)}: {why}")
+        where = "at any level" if len(levels) == len(measured) > 1 else f"at {', '.join(levels)}"
+        yield Text(f"{name.capitalize()} not measured {where}: {why}")
 
 
 def _row(vertebra: c.MeasuredVertebra) -> list[Text]:
     heights = [_height(vertebra.heights_mm, column) for column in ("anterior", "middle", "posterior")]
-    return [Text(vertebra.level, style="bold"), *heights, *_loss(vertebra), _deformity(vertebra), _wall(vertebra)]
+    return [Text(vertebra.level, style="bold"), *heights, *_loss(vertebra), _deformity(vertebra)]
 
 
 def _height(heights: c.Heights | c.Missing, column: str) -> Text:
@@ -119,10 +123,15 @@ def _conclusions(document: c.AssessmentFile, files: Sequence[Path]) -> Iterable[
     if candidates:
         yield Text()
         yield Text(f"Vertebroplasty or kyphoplasty{profile}", style="bold underline")
+    told_once = overview.told_once(document)
     for vertebra in candidates:
         yield Text()
         yield Text.assemble((vertebra.level, "bold"), f": {words.fracture(vertebra)}")
-        yield Padding(_procedures(document, vertebra, _where_more_stands(files)), (0, 0, 0, 2))
+        yield Padding(_procedures(document, vertebra, _where_more_stands(files), told_once), (0, 0, 0, 2))
+    if told_once:
+        yield Text()
+    for note, levels in told_once.items():
+        yield Text(f"Note on {listed(levels)}: {words.printable(note)}")
     yield from _profiles(document)
     yield Text()
     for because, levels in overview.without_indication(document).items():
@@ -159,19 +168,19 @@ def _profiles(document: c.AssessmentFile) -> Iterable[RenderableType]:
     yield Text("The profiles are judged apart; none changes another's answer.", style="dim")
 
 
-def _procedures(document: c.AssessmentFile, vertebra: c.Vertebra, more: str) -> Table:
+def _procedures(document: c.AssessmentFile, vertebra: c.Vertebra, more: str, told_once: Collection[str]) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     for name, procedure in vertebra.procedures.items():
-        grid.add_row(name.capitalize(), _procedure(procedure, more))
+        grid.add_row(name.capitalize(), _procedure(procedure, more, told_once))
     for (profile, concluded, because), names in overview.dissent_in_short(document, vertebra).items():
         said = f"by “{profile}” {words.short_conclusion(concluded)}: {because}"
         grid.add_row(names[0].capitalize() if len(names) == 1 else "Both", Text(words.printable(said)))
     return grid
 
 
-def _procedure(procedure: c.Procedure, more: str) -> Text:
+def _procedure(procedure: c.Procedure, more: str, told_once: Collection[str]) -> Text:
     text = Text(words.conclusion(procedure.conclusion), style=STYLE_OF_CONCLUSION[procedure.conclusion])
     plain = "not bold default"
     text.append(f"\n{words.printable(procedure.because)}", style=plain)
@@ -180,7 +189,7 @@ def _procedure(procedure: c.Procedure, more: str) -> Text:
         text.append(f"\n{settling}", style=plain)
     for urgent in dict.fromkeys(outcome.urgent for outcome in procedure.outcomes if outcome.urgent):
         text.append(f"\nUrgent: {words.printable(urgent)}", style="bold red")
-    for note in procedure.notes:
+    for note in [note for note in procedure.notes if note not in told_once]:
         text.append(f"\nNote: {words.printable(note)}", style=plain)
     return text
 
@@ -222,5 +231,8 @@ def _remarks(document: c.AssessmentFile) -> Iterable[RenderableType]:
 def _files(files: Sequence[Path]) -> Iterable[RenderableType]:
     if files:
         yield Text()
+    folders: dict[Path, list[str]] = {}
     for file in files:
-        yield Text(f"Written: {file}", overflow="fold", no_wrap=True)
+        folders.setdefault(file.parent, []).append(file.name)
+    for folder, names in folders.items():
+        yield Text(f"Written to {folder}: {', '.join(names)}", overflow="fold")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfa.model.assessment import Conclusion
-from vfa.model.input_words import input_words, input_words_with_level, is_an_answer, listed
+from vfa.model.input_words import chance_above, input_words, input_words_with_level, is_an_answer, listed
 from vfa.report import contract as c
 
 NOT_MEASURED = "not measured"
@@ -118,7 +118,9 @@ def evidence(one: c.Evidence) -> str:
     else:
         unit = _SUPERSEDED_UNITS.get(one.unit, one.unit)
         shown, between = f"{number(one.value)} {unit}".strip(), interval(one.ci95) if one.ci95 else ""
-    return f"{printable(one.name)} {shown}" + (f" ({between})" if between else "")
+    said = f"{printable(one.name)} {shown}" + (f" ({between})" if between else "")
+    chance = one.probability_above_limit
+    return said if chance is None else f"{said}, {printable(chance_above(one.name, one.limit, chance))}"
 
 
 def needed_input(key: str) -> str:
@@ -155,6 +157,31 @@ def _either_of(keys: Sequence[str], shown: int) -> str:
     names = list(dict.fromkeys(input_words(key) for key in keys))
     more = len(names) - shown
     return listed(names if more <= 1 else [*names[:shown], f"{more} others"], "or")
+
+
+def certainty(probability: float) -> str:
+    """How sure a name is: "93 % sure"; never 100 %."""
+    return "> 99 % sure" if probability > 0.99 else f"{100 * probability:.0f} % sure"
+
+
+def other_names(segmentation: c.Segmentation) -> str:
+    """What the levels may be called instead, as a sentence; empty where their names are beyond doubt."""
+    if not segmentation.alternative_naming:
+        return ""
+    other = printable(", ".join(segmentation.alternative_naming))
+    return f"The levels could also be {other}: check the names before relying on any level's answer."
+
+
+def fracture_in_more_words(vertebra: c.Vertebra) -> str:
+    """Why a fracture is uncertain or absent, and the signs beside height; empty where the headline says it all."""
+    if isinstance(vertebra.deformity, c.Missing):
+        return ""
+    deformity = vertebra.deformity
+    said = printable(deformity.because).rstrip(".") if deformity.fracture != "present" else ""
+    parts = [f"{said[:1].upper()}{said[1:]}."] if said else []
+    if deformity.signs:
+        parts.append(f"Signs: {printable(', '.join(deformity.signs))}.")
+    return " ".join(parts)
 
 
 def shape_and_grade(deformity: c.Deformity) -> str:

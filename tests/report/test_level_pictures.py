@@ -1,0 +1,87 @@
+"""A close-up is cut along the body's own axes: what lies in front is at the left, the patient's left at the right."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from numpy.typing import NDArray
+
+from tests.report import made_up
+from vfa.model.findings import StudyFindings
+from vfa.model.frame import BodyFrame, Grid
+from vfa.model.volume import Modality, Volume
+from vfa.report.level_pictures import AT_MOST, BEHIND_MM, SIDE_MM, level_pictures
+
+TILTED = BodyFrame.from_directions((4.0, -6.0, 10.0), (0.3, 0.2, 0.93), (0.25, -0.95, 0.1))
+
+
+def with_frame(frame: BodyFrame) -> StudyFindings:
+    """L1 alone, facing so, with nothing drawn on it but its name."""
+    l1 = made_up.findings()["L1"]
+    none = made_up.unmeasurable("L1", "heights", made_up.Why.QUALITY_FAILED)
+    bare = dataclasses.replace(l1, frame=frame, heights=none, expected_heights=none, posterior_wall=none)
+    return dataclasses.replace(made_up.findings(), vertebrae=(bare,))
+
+
+def ball_at(place_body_mm: tuple[float, float, float]) -> Volume:
+    """A bright ball of 6 mm radius at (left, anterior, cranial) of the tilted body, in air, on a 1 mm lattice."""
+    grid = Grid.from_axes((121, 121, 121), (1, 1, 1), (-60, -60, -60), np.eye(3))
+    points = grid.lps_of(np.argwhere(np.ones(grid.shape, dtype=bool)))
+    left, anterior, cranial = place_body_mm
+    centre = TILTED.centre_lps + left * TILTED.left + anterior * TILTED.anterior + cranial * TILTED.cranial
+    inside = (np.linalg.norm(points - centre, axis=1) < 6).reshape(grid.shape)
+    return Volume(np.where(inside, 1300, -1000).astype(np.int16), grid, Modality.CT)
+
+
+def pixels(png: bytes) -> NDArray[np.float64]:
+    return np.asarray(imread(io.BytesIO(png), format="png"), dtype=np.float64)[..., 0]
+
+
+def brightest_mm(png: bytes) -> tuple[float, float]:
+    """Where the bright ball lies, mm rightwards and upwards of the picture's middle; writing at the edge apart."""
+    image = pixels(png)
+    size = len(image)
+    edge = size // 8
+    inner = image[edge:-edge, edge:-edge]
+    rows, columns = np.nonzero(inner > 0.9)
+    return (columns.mean() + edge - size / 2) * SIDE_MM / size, (size / 2 - rows.mean() - edge) * SIDE_MM / size
+
+
+def test_in_the_sagittal_one_the_front_is_left_and_the_head_is_up_in_true_millimetres() -> None:
+    drawn = level_pictures(ball_at((0, 14, 9)), None, with_frame(TILTED), ["L1"])["L1"]
+    assert brightest_mm(drawn.sagittal) == pytest.approx((-14, 9), abs=0.7)
+
+
+def test_in_the_axial_one_the_patients_left_is_right_and_the_front_is_up() -> None:
+    drawn = level_pictures(ball_at((12, -25, 0)), None, with_frame(TILTED), ["L1"])["L1"]
+    assert brightest_mm(drawn.axial) == pytest.approx((12, -25 + BEHIND_MM), abs=0.7)
+
+
+def test_what_lies_beside_the_plane_is_not_in_the_picture() -> None:
+    drawn = level_pictures(ball_at((15, 5, 0)), None, with_frame(TILTED), ["L1"])["L1"]
+    size = len(pixels(drawn.sagittal))
+    assert pixels(drawn.sagittal)[size // 8 : -size // 8, size // 8 : -size // 8].max() < 0.9
+
+
+def test_heights_and_the_bodys_outline_are_drawn() -> None:
+    levels = ["L1"]
+    with_all = level_pictures(made_up.volume(), made_up.spine(), made_up.findings(), levels)["L1"]
+    bare = level_pictures(made_up.volume(), None, with_frame(made_up.findings()["L1"].frame), levels)["L1"]
+    assert with_all.sagittal != bare.sagittal
+    assert with_all.axial != bare.axial
+
+
+def test_without_an_image_or_a_frame_there_is_no_close_up() -> None:
+    assert level_pictures(None, made_up.spine(), made_up.findings(), ["L1"]) == {}
+    assert level_pictures(made_up.volume(), made_up.spine(), made_up.findings(), ["T11"]) == {}
+
+
+def test_a_spine_full_of_doubtful_levels_is_not_drawn_without_end() -> None:
+    l1 = made_up.findings()["L1"]
+    many = tuple(dataclasses.replace(l1, level=f"T{number}") for number in range(1, 13))
+    study = dataclasses.replace(made_up.findings(), vertebrae=many)
+    assert len(level_pictures(made_up.volume(), None, study, [one.level for one in many])) == AT_MOST
