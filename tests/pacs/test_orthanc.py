@@ -29,6 +29,7 @@ from vfa.report.result_files import FORMATS, result_files
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = REPOSITORY / "sample_data" / "study"
+SAMPLES_FRACTURES = ("L1", "L3")
 ANSWERED_SECONDS = 150.0
 
 
@@ -70,15 +71,15 @@ def test_a_result_is_stored_and_the_pacs_commits_itself_to_keep_it(
     pacs: Orthanc, result: Path, ports: dict[str, int]
 ) -> None:
     sent = send(objects_of(result), pacs.peer, Caller("VFA", answer_port=ports["VFA"]))
-    assert len(sent.stored) == 4
+    assert len(sent.stored) == 6
     assert sent.commitment == "the PACS commits itself to keep them"
-    assert pacs.modalities_of(study_of(result)) == {"SEG": 1, "SR": 1, "OT": 1, "DOC": 1}
+    assert pacs.modalities_of(study_of(result)) == {"SEG": 1, "SR": 1, "OT": 3, "DOC": 1}
 
 
 def test_sending_a_result_again_adds_nothing(pacs: Orthanc, result: Path) -> None:
     for _ in range(2):
         assert send(objects_of(result), pacs.peer, Caller("VFA")).commitment == "not asked for storage commitment"
-    assert sum(pacs.modalities_of(study_of(result)).values()) == 4
+    assert sum(pacs.modalities_of(study_of(result)).values()) == 6
 
 
 def test_a_result_is_stored_over_the_web(pacs: Orthanc, tmp_path: Path) -> None:
@@ -122,8 +123,11 @@ def test_a_study_comes_from_the_pacs_and_its_answer_goes_back_and_out_again_unch
     finally:
         listener.send_signal(signal.SIGTERM)
         assert listener.wait(20) == 0
-    assert pacs.modalities_of(study) == {"CT": len(list(SAMPLE.glob("*.dcm"))), "SEG": 1, "SR": 1, "OT": 1, "DOC": 1}
     (made,) = (store / "studies" / study).glob("result-*")
+    pictures = 1 + 2 * len(SAMPLES_FRACTURES)
+    counted = {"CT": len(list(SAMPLE.glob("*.dcm"))), "SEG": 1, "SR": 1, "OT": pictures, "DOC": 1}
+    assert pacs.modalities_of(study) == counted
+    assert len(objects_of(made)) == 3 + pictures
     for path in objects_of(made):
         fetched = moved_out(pacs, pydicom.dcmread(path), ports["DEST"], tmp_path / path.stem)
         assert pydicom.dcmread(fetched) == pydicom.dcmread(path), path.name
@@ -147,13 +151,13 @@ def same_numbers(report: Path, result: Path) -> None:
 
 
 def moved_out(pacs: Orthanc, wanted: pydicom.Dataset, port: int, folder: Path) -> Path:
-    """Fetch one series by C-MOVE into a folder; the file that came."""
+    """Fetch one object's series by C-MOVE into a folder; the file in which the object came."""
     folder.mkdir()
     keys = {"StudyInstanceUID": wanted.StudyInstanceUID, "SeriesInstanceUID": wanted.SeriesInstanceUID}
     moved = dcmtk_move(pacs, keys, "SERIES", "DEST", "+P", str(port), "-od", str(folder))
     assert moved.returncode == 0, moved.stderr
-    (file,) = folder.iterdir()
-    return file
+    came = {pydicom.dcmread(file, stop_before_pixels=True).SOPInstanceUID: file for file in folder.iterdir()}
+    return came[wanted.SOPInstanceUID]
 
 
 def dcmtk_move(

@@ -14,7 +14,7 @@ from itertools import chain
 
 from vfa.eligibility.case import Case
 from vfa.eligibility.conclude import COUNTED, conclude
-from vfa.eligibility.contradictions import contradictions
+from vfa.eligibility.contradictions import contradict, may_contradict
 from vfa.eligibility.criterion import Criterion
 from vfa.eligibility.suppose import suppositions
 from vfa.eligibility.truth import Truth
@@ -115,10 +115,10 @@ class _Trial:
         """The case in which the inputs take these values; None when they contradict each other."""
         if way not in self._cases:
             before = self._case(way[:-1])
-            name, number = way[-1]
-            made = None if before is None else suppositions(before, name)[number]
-            possible = made is not None and next(contradictions(made.clinical), None) is None
-            self._cases[way] = made if possible else None
+            name, _ = way[-1]
+            for value, made in enumerate(suppositions(before, name) if before else [None] * self._choices[name]):
+                possible = made is not None and not (may_contradict(name) and contradict(made.clinical))
+                self._cases[(*way[:-1], (name, value))] = made if possible else None
         return self._cases[way]
 
 
@@ -149,7 +149,7 @@ def _joined(case: Case, goals: Iterable[Sequence[Way]]) -> list[Way]:
 def _possible(case: Case, way: Way) -> bool:
     for name, number in sorted(way):
         case = suppositions(case, name)[number]
-    return next(contradictions(case.clinical), None) is None
+    return not contradict(case.clinical)
 
 
 def _names(way: Way) -> frozenset[str]:

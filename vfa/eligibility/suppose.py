@@ -39,7 +39,7 @@ def suppositions(case: Case, need: str) -> tuple[Case, ...]:
     values = _possible(scope, key)
     if not values:
         raise ValueError(f"unknown input {need!r}")
-    return tuple(replace(case, clinical=answered(case.clinical, need, value)) for value in values)
+    return tuple(case.told(answered(case.clinical, need, value)) for value in values)
 
 
 def answered(clinical: ClinicalContext, need: str, value: Answer | float | str) -> ClinicalContext:

@@ -6,8 +6,8 @@ and the sentence, evidence and needs of the combination are those of the parts t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from vfa.eligibility.kleene import all_of, any_of, negate
@@ -40,8 +40,8 @@ class Truth:
         evidence: what was looked at.
         needs: for UNKNOWN, the inputs that would decide it.
         urgent: a sentence when this needs attention now, else empty.
-        yes_within: for UNKNOWN, how a yes may come about; None stands for any of the needs.
-        no_within: the same for a no.
+        ends: for UNKNOWN, how a yes and how a no may come about, told when asked for, since few ask; None stands for
+            any of the needs.
     """
 
     verdict: Verdict
@@ -50,8 +50,7 @@ class Truth:
     evidence: tuple[Evidence, ...] = ()
     needs: tuple[str, ...] = ()
     urgent: str = ""
-    yes_within: Within | None = None
-    no_within: Within | None = None
+    ends: Callable[[], tuple[Within, Within]] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if (self.verdict is Verdict.UNKNOWN) != (self.reason is not None):
@@ -77,16 +76,16 @@ class Truth:
     @property
     def to_yes(self) -> Within:
         """How a yes may come about."""
-        return self.yes_within or Within((self.needs,), 1)
+        return self.ends()[0] if self.ends else Within((self.needs,), 1)
 
     @property
     def to_no(self) -> Within:
         """How a no may come about."""
-        return self.no_within or Within((self.needs,), 1)
+        return self.ends()[1] if self.ends else Within((self.needs,), 1)
 
     def as_one(self) -> Truth:
         """The same answer to another question than its parts were joined for: any of its needs may decide it."""
-        return replace(self, yes_within=None, no_within=None)
+        return replace(self, ends=None)
 
     def urgently(self, sentence: str) -> Truth:
         """The same answer with a sentence that asks for attention now."""
@@ -123,27 +122,29 @@ def unknown(
 
 def both(*truths: Truth) -> Truth:
     """Kleene AND; its sentence is that of the parts that hold it down, or of all when every part is MET."""
-    together = _combine(all_of(truth.verdict for truth in truths), truths)
-    if not together.is_open:
-        return together
-    still_open = [truth for truth in truths if truth.is_open]
-    every = _every([(truth.needs, truth.to_yes) for truth in still_open])
-    return replace(together, yes_within=every, no_within=_any([truth.to_no for truth in still_open]))
+
+    def ends() -> tuple[Within, Within]:
+        still_open = [truth for truth in truths if truth.is_open]
+        every = _every([(truth.needs, truth.to_yes) for truth in still_open])
+        return every, _any([truth.to_no for truth in still_open])
+
+    return _combine(all_of(truth.verdict for truth in truths), truths, ends)
 
 
 def either(*truths: Truth) -> Truth:
     """Kleene OR; its sentence is that of the parts that lift it up, or of all when no part is MET."""
-    together = _combine(any_of(truth.verdict for truth in truths), truths)
-    if not together.is_open:
-        return together
-    still_open = [truth for truth in truths if truth.is_open]
-    every = _every([(truth.needs, truth.to_no) for truth in still_open])
-    return replace(together, yes_within=_any([truth.to_yes for truth in still_open]), no_within=every)
+
+    def ends() -> tuple[Within, Within]:
+        still_open = [truth for truth in truths if truth.is_open]
+        every = _every([(truth.needs, truth.to_no) for truth in still_open])
+        return _any([truth.to_yes for truth in still_open]), every
+
+    return _combine(any_of(truth.verdict for truth in truths), truths, ends)
 
 
 def opposite(truth: Truth) -> Truth:
     """Kleene NOT; the sentence and evidence stay as they are."""
-    return replace(truth, verdict=negate(truth.verdict), yes_within=truth.no_within, no_within=truth.yes_within)
+    return replace(truth, verdict=negate(truth.verdict), ends=lambda: (truth.to_no, truth.to_yes))
 
 
 def either_source(reason: UnknownReason, because: str, *sources: Truth) -> Truth:
@@ -154,8 +155,7 @@ def either_source(reason: UnknownReason, because: str, *sources: Truth) -> Truth
         reason=reason,
         evidence=tuple(_once(item for source in sources for item in source.evidence)),
         needs=tuple(_once(need for source in sources for need in source.needs)),
-        yes_within=_any([source.to_yes for source in sources]),
-        no_within=_any([source.to_no for source in sources]),
+        ends=lambda: (_any([source.to_yes for source in sources]), _any([source.to_no for source in sources])),
     )
 
 
@@ -175,7 +175,7 @@ def _every(parts: list[tuple[tuple[str, ...], Within]]) -> Within:
     return Within((tuple(_once(need for needs, _ in parts for need in needs)),), at_least)
 
 
-def _combine(verdict: Verdict, truths: tuple[Truth, ...]) -> Truth:
+def _combine(verdict: Verdict, truths: tuple[Truth, ...], ends: Callable[[], tuple[Within, Within]]) -> Truth:
     deciding = [truth for truth in truths if truth.verdict is verdict]
     return Truth(
         verdict=verdict,
@@ -184,6 +184,7 @@ def _combine(verdict: Verdict, truths: tuple[Truth, ...]) -> Truth:
         evidence=tuple(_once(item for truth in truths for item in truth.evidence)),
         needs=tuple(_once(need for truth in deciding for need in truth.needs)),
         urgent=" ".join(_once(truth.urgent for truth in truths if truth.urgent)),
+        ends=ends if verdict is Verdict.UNKNOWN else None,
     )
 
 
