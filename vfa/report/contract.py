@@ -11,59 +11,29 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import Field, FiniteFloat
+
+from vfa.report.contract_part import Interval as Interval
+from vfa.report.contract_part import Missing as Missing
+from vfa.report.contract_part import NamedQuantity as NamedQuantity
+from vfa.report.contract_part import Part
+from vfa.report.contract_part import Quantity as Quantity
+from vfa.report.contract_part import Reason as Reason
+from vfa.report.contract_part import Vector as Vector
+from vfa.report.contract_rules import Evidence as Evidence
+from vfa.report.contract_rules import Outcome as Outcome
+from vfa.report.contract_rules import Procedure as Procedure
+from vfa.report.contract_rules import Procedures as Procedures
 
 SCHEMA_VERSION: Literal["1.0"] = "1.0"
 
 Column = Literal["anterior", "middle", "posterior"]
-Reason = Literal[
-    "touches_border",
-    "treated",
-    "no_image",
-    "no_valid_reference",
-    "endplate_not_found",
-    "canal_not_found",
-    "slices_too_thick",
-    "modality_insufficient",
-    "quality_failed",
-    "low_confidence",
-    "not_implemented_measurement",
-    "not_stated",
-]
 
 
 EditedPart = Literal["level", "body", "height_lines.anterior", "height_lines.middle", "height_lines.posterior"]
-Vector = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
-Interval = tuple[FiniteFloat, FiniteFloat]
 
 
-class _Part(BaseModel):
-    """Base of every part: frozen, and nothing in it that is not written down here."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Missing(_Part):
-    """Stands where a value could not be had."""
-
-    unmeasurable: Reason
-    detail: str = ""
-
-
-class Quantity(_Part):
-    """A number with its 95 % interval; the unit is in the name of the key that holds it."""
-
-    value: FiniteFloat
-    ci95: Interval
-
-
-class NamedQuantity(Quantity):
-    """A number whose key does not tell its unit."""
-
-    unit: str
-
-
-class Heights(_Part):
+class Heights(Part):
     """Heights of one third of a body, mm."""
 
     anterior: Quantity
@@ -71,7 +41,7 @@ class Heights(_Part):
     posterior: Quantity
 
 
-class LateralHeights(_Part):
+class LateralHeights(Part):
     """Heights of the patient's left and right thirds."""
 
     left: Heights | Missing
@@ -86,7 +56,7 @@ class ExpectedHeights(Heights):
     others: dict[str, Heights] = Field(default_factory=dict)
 
 
-class HeightLoss(_Part):
+class HeightLoss(Part):
     """1 − height / expected height, of the column that lost most."""
 
     fraction: FiniteFloat
@@ -95,7 +65,7 @@ class HeightLoss(_Part):
     by_column: dict[Column, Quantity]
 
 
-class LateralLoss(_Part):
+class LateralLoss(Part):
     """The greatest loss in the left or right third."""
 
     fraction: FiniteFloat
@@ -104,7 +74,7 @@ class LateralLoss(_Part):
     column: Column
 
 
-class Deformity(_Part):
+class Deformity(Part):
     """What the heights mean."""
 
     fracture: Literal["present", "absent", "indeterminate"]
@@ -115,14 +85,14 @@ class Deformity(_Part):
     because: str
 
 
-class CanalCompromise(_Part):
+class CanalCompromise(Part):
     """1 − measured / expected, of the canal's mid-sagittal diameter and of its area."""
 
     diameter_fraction: Quantity | Missing
     area_fraction: Quantity | Missing
 
 
-class PosteriorWall(_Part):
+class PosteriorWall(Part):
     """The posterior wall and the canal behind it."""
 
     status: Literal["intact", "breached", "not_assessable"]
@@ -135,7 +105,7 @@ class PosteriorWall(_Part):
     canal_compromise: CanalCompromise
 
 
-class Finding(_Part):
+class Finding(Part):
     """Something looked for beside the wall; `series` names those it was looked for in, none for the measured one."""
 
     status: Literal["present", "absent", "not_assessable"]
@@ -144,7 +114,7 @@ class Finding(_Part):
     series: tuple[str, ...] = ()
 
 
-class Frame(_Part):
+class Frame(Part):
     """A vertebra's own axes, unit vectors in LPS."""
 
     centre_lps_mm: Vector
@@ -153,7 +123,7 @@ class Frame(_Part):
     left: Vector
 
 
-class Geometry(_Part):
+class Geometry(Part):
     """What a viewer draws. A height line runs from its caudal to its cranial end."""
 
     frame: Frame | Missing
@@ -161,67 +131,13 @@ class Geometry(_Part):
     posterior_wall_lps_mm: tuple[Vector, ...] | Missing
 
 
-class Marrow(_Part):
+class Marrow(Part):
     """The marrow of the body."""
 
     mean_hu: Quantity | Missing
 
 
-class Evidence(_Part):
-    """A value a rule looked at; `ci95` is there when it has an interval, `limit` when that was held against one."""
-
-    name: str
-    value: FiniteFloat | str
-    unit: str
-    ci95: Interval | None = None
-    source: str = ""
-    limit: str = ""
-    probability_above_limit: FiniteFloat | None = None
-
-
-class Outcome(_Part):
-    """What one rule says; `reason` is there exactly when the verdict is UNKNOWN."""
-
-    id: str
-    kind: Literal["indication", "contraindication", "relative_contraindication", "feasibility"]
-    sentence: str
-    verdict: Literal["MET", "NOT_MET", "UNKNOWN"]
-    reason: (
-        Literal[
-            "missing_input",
-            "modality_insufficient",
-            "straddles_threshold",
-            "no_valid_reference",
-            "quality_failed",
-            "needs_reader",
-            "ambiguous_rule",
-            "treated",
-            "touches_border",
-            "not_implemented_measurement",
-        ]
-        | None
-    ) = None
-    because: str
-    evidence: tuple[Evidence, ...]
-    needs: tuple[str, ...]
-    source: str
-    urgent: str = ""
-
-
-class Procedure(_Part):
-    """The conclusion for one procedure at one level."""
-
-    conclusion: Literal["contraindicated", "no_indication", "indeterminate", "no_exclusion_found"]
-    because: str
-    would_settle: tuple[tuple[str, ...], ...]
-    outcomes: tuple[Outcome, ...]
-    notes: tuple[str, ...]
-
-
-Procedures = dict[Literal["vertebroplasty", "kyphoplasty"], Procedure]
-
-
-class _Vertebra(_Part):
+class _Vertebra(Part):
     """What both kinds of vertebra carry."""
 
     level: str
@@ -265,7 +181,7 @@ class UnmeasuredVertebra(_Vertebra):
 Vertebra = Annotated[MeasuredVertebra | UnmeasuredVertebra, Field(discriminator="status")]
 
 
-class Series(_Part):
+class Series(Part):
     """A series and its use, the measured one first; `because`: how it lies to that one, or why it is not used."""
 
     role: Literal["morphometry", "marrow", "bone", "labels", "not_used"]
@@ -278,7 +194,7 @@ class Series(_Part):
     because: str = ""
 
 
-class Segmentation(_Part):
+class Segmentation(Part):
     """Who made the masks, and what the level names hang on."""
 
     produced_by: str
@@ -295,14 +211,14 @@ class AlignmentMeasure(Quantity):
     caudal_landmark: str
 
 
-class Alignment(_Part):
+class Alignment(Part):
     """How the vertebrae stand to each other."""
 
     angles_deg: tuple[AlignmentMeasure, ...]
     listhesis_mm: tuple[AlignmentMeasure, ...]
 
 
-class ChecklistItem(_Part):
+class ChecklistItem(Part):
     """One item of the preparation checklist."""
 
     id: str
@@ -311,7 +227,7 @@ class ChecklistItem(_Part):
     because: str
 
 
-class AccountItem(_Part):
+class AccountItem(Part):
     """One question of a patient about a procedure, and its answer."""
 
     procedure: Literal["vertebroplasty", "kyphoplasty"]
@@ -320,14 +236,14 @@ class AccountItem(_Part):
     source: str
 
 
-class Readiness(_Part):
+class Readiness(Part):
     """Preparation and the account for the patient, apart from eligibility."""
 
     checklist: tuple[ChecklistItem, ...]
     account: tuple[AccountItem, ...] = ()
 
 
-class Clinical(_Part):
+class Clinical(Part):
     """What a person stated, with the keys of the clinical file; what is not here was not stated."""
 
     patient: dict[str, str | FiniteFloat | tuple[str, ...]] = Field(default_factory=dict)
@@ -335,7 +251,7 @@ class Clinical(_Part):
     not_read: tuple[str, ...] = ()
 
 
-class AssessmentFile(_Part):
+class AssessmentFile(Part):
     """The whole of `assessment.json`; vertebrae from head to foot."""
 
     schema_version: Literal["1.0"]
