@@ -18,7 +18,7 @@ SUBVOXELS = 8  # eight 1 mm voxels in one of 2 mm: class fractions are counts of
 HEAT_STEPS = 255
 TRUTH = ".truth.npy"
 SACRUM = 5
-SACRUM_SHARE = 0.35  # of the patches are drawn round a sacrum, the hardest thing to tell from a body
+SACRUM_SHARE = 0.25  # of the patches are drawn round a sacrum, the hardest thing to tell from a body
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from conditions import draw_conditions, with_room
 
 from vfa.model.frame import FloatArray, Grid
 from vfa.phantom.anatomy import PhantomSpine, build_spine
@@ -36,12 +37,20 @@ class Case:
 
 def draw_case(rng: Generator) -> Case:
     """A random patient on a random part of the trunk."""
-    spine = _narrowed(build_spine(_upright(_recipe(rng), rng)), rng)
+    spine, trunk = draw_patient(rng)
     segments = spine.segments
     centres = np.stack([segment.construction.centre_lps for segment in segments])
     weights = np.array([1.0 if s.level[0] == "T" and int(s.level[1:]) < 9 else 3.0 for s in segments])
     weights[-1] = 7.0  # the sacrum and what is round it fool the most
     focus = centres[int(rng.choice(len(segments), p=weights / weights.sum()))]
+    without = rng.random() < WITHOUT_SPINE
+    return Case(None if without else spine, trunk, _grid(rng, focus))
+
+
+def draw_patient(rng: Generator) -> tuple[PhantomSpine, TrunkRecipe]:
+    """A random spine and the trunk round it."""
+    spine = with_room(_narrowed(build_spine(_upright(_recipe(rng), rng)), rng))
+    centres = np.stack([segment.construction.centre_lps for segment in spine.segments])
     extras = frozenset(str(extra) for extra in EXTRAS if rng.random() < 0.4)
     scale = spine.recipe.size_scale
     trunk = TrunkRecipe(
@@ -51,8 +60,7 @@ def draw_case(rng: Generator) -> Case:
         float(np.clip(scale, 0.4, 1.8)),
         extras,
     )
-    without = rng.random() < WITHOUT_SPINE
-    return Case(None if without else spine, trunk, _grid(rng, focus))
+    return spine, trunk
 
 
 def _grid(rng: Generator, focus: FloatArray) -> Grid:
@@ -81,10 +89,11 @@ def _recipe(rng: Generator) -> SpineRecipe:
     bend = rng.normal(0, 1.0) * 3.0 * np.sin(waves) + rng.normal(0, 0.8, len(bodies))
     turn = rng.normal(0, 1.0) * 3.0 * np.sin(waves + 0.7)
     extra = rng.normal(0, 2.0, len(bodies))
+    fractures = _fractures(rng, bodies, scale) if rng.random() < FRACTURED else {}
     return SpineRecipe(
         seed=int(rng.integers(2**31)),
         levels=levels,
-        fractures=_fractures(rng, bodies, scale) if rng.random() < FRACTURED else {},
+        fractures=fractures,
         size_scale=scale,
         height_sd=float(rng.uniform(0, 0.06)),
         variation=float(rng.uniform(0.3, 2.2)),
@@ -94,6 +103,7 @@ def _recipe(rng: Generator) -> SpineRecipe:
             left_bend_deg=dict(zip(bodies, bend.tolist(), strict=True)),
             left_turn_deg=dict(zip(bodies, turn.tolist(), strict=True)),
         ),
+        features=draw_conditions(rng, bodies, frozenset(fractures)),
     )
 
 

@@ -30,6 +30,8 @@ GROUPS: dict[str, tuple[int, ...]] = {
     "marrow": (Tissue.BODY_MARROW,),
     "endplate": (Tissue.ENDPLATE,),
     "impacted": (Tissue.IMPACTED_MARROW,),
+    "oedema": (Tissue.OEDEMA,),
+    "tumour": (Tissue.TUMOUR,),
     "arch cortex": (Tissue.POSTERIOR_BONE,),
     "arch marrow": (Tissue.POSTERIOR_MARROW,),
     "annulus": (Tissue.DISC,),
@@ -56,13 +58,16 @@ GROUPS: dict[str, tuple[int, ...]] = {
 # Brightness 0–1 with its spread, for the tissues that tell one weighting from another; the rest is drawn freely.
 MR_WEIGHTINGS: dict[str, dict[str, tuple[float, float]]] = {
     "T1": {"fat": (0.9, 0.08), "marrow": (0.6, 0.13), "muscle": (0.36, 0.07), "annulus": (0.3, 0.07),
-           "nucleus": (0.33, 0.07), "csf": (0.15, 0.06), "cord": (0.36, 0.07), "liver": (0.42, 0.08),
+           "nucleus": (0.33, 0.07), "oedema": (0.4, 0.12), "tumour": (0.35, 0.1), "csf": (0.15, 0.06),
+           "cord": (0.36, 0.07), "liver": (0.42, 0.08),
            "bowel fluid": (0.25, 0.1), "impacted": (0.35, 0.15), "fluid": (0.3, 0.15), "artery": (0.1, 0.08)},
     "T2": {"fat": (0.75, 0.13), "marrow": (0.5, 0.12), "muscle": (0.2, 0.06), "annulus": (0.15, 0.07),
-           "nucleus": (0.5, 0.25), "csf": (0.97, 0.08), "cord": (0.42, 0.08), "liver": (0.3, 0.08),
+           "nucleus": (0.5, 0.25), "oedema": (0.6, 0.15), "tumour": (0.5, 0.15), "csf": (0.97, 0.08),
+           "cord": (0.42, 0.08), "liver": (0.3, 0.08),
            "bowel fluid": (0.8, 0.2), "impacted": (0.4, 0.2), "fluid": (0.85, 0.15), "artery": (0.06, 0.06)},
     "STIR": {"fat": (0.08, 0.05), "marrow": (0.2, 0.09), "muscle": (0.26, 0.07), "annulus": (0.13, 0.06),
-             "nucleus": (0.45, 0.25), "csf": (0.97, 0.08), "cord": (0.42, 0.1), "liver": (0.28, 0.08),
+             "nucleus": (0.45, 0.25), "oedema": (0.7, 0.2), "tumour": (0.6, 0.2), "csf": (0.97, 0.08),
+             "cord": (0.42, 0.1), "liver": (0.28, 0.08),
              "bowel fluid": (0.9, 0.15), "impacted": (0.5, 0.25), "fluid": (0.9, 0.1), "artery": (0.1, 0.1)},
 }  # fmt: skip
 CORTICAL = ("cortex", "endplate", "arch cortex", "sacrum cortex", "rib cortex", "other cortex", "calcium", "cement")
@@ -105,7 +110,8 @@ def ct_contrast(rng: Generator) -> Contrast:
         "spleen": soft + 60 * enhanced, "kidney": soft + rng.uniform(40, 180) * enhanced, "heart": blood * 0.8 + 10,
         "artery": blood, "vein": soft + (rng.uniform(20, 150) if enhanced else -5),
         "cortex": cortex * rng.uniform(0.6, 1.0), "marrow": marrow, "endplate": cortex * rng.uniform(0.5, 1.0),
-        "impacted": marrow + rng.uniform(0, 350), "arch cortex": cortex, "arch marrow": marrow + rng.uniform(-20, 200),
+        "impacted": marrow + rng.uniform(0, 350), "oedema": marrow + rng.uniform(-5, 40),
+        "tumour": rng.uniform(20, 90), "arch cortex": cortex, "arch marrow": marrow + rng.uniform(-20, 200),
         "annulus": disc, "nucleus": disc + rng.uniform(-30, 15) if rng.random() < 0.9 else rng.uniform(-700, 0),
         "csf": rng.uniform(0, 35), "cord": rng.uniform(20, 50), "sacrum cortex": cortex * rng.uniform(0.5, 1.0),
         "sacrum marrow": marrow * rng.uniform(0.4, 1.1) - rng.uniform(0, 60), "rib cortex": cortex,

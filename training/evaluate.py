@@ -1,103 +1,177 @@
-"""How good are the shipped weights on generated volumes that training never drew?
+"""How good is the whole path on generated patients that training never drew?
 
-    python training/evaluate.py --first 8000000 --count 40
+python training/evaluate.py --first 8200000 --count 60 --rows rows.csv
 
-Needs no torch: it runs `vfa.segment` as a user's machine would, on the 2 mm lattice.
+Needs no torch: images come from the phantom's own scanners (not from the renderers that training uses), pass through
+`vfa.segment` and `vfa.measure` as a user's would, and are compared with the truth. Even numbers are CT, odd ones MR.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections import Counter
-from dataclasses import dataclass
+import csv
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
-from cases import draw_case
+from evaluate_cases import Patient, draw_image
 from numpy.typing import NDArray
-from render import render
 
+from vfa.measure import measure_spine
 from vfa.model.frame import Grid
-from vfa.phantom.surroundings import surroundings
-from vfa.phantom.tissues import tissues
-from vfa.phantom.truth import body_labels
-from vfa.segment.instances import find_instances, spine_chain
-from vfa.segment.locate import locate
-from vfa.segment.network_input import NetworkInput
+from vfa.model.morphometry import COLUMNS, BodyHeights, HeightLoss
+from vfa.model.spine import Spine, Vertebra
+from vfa.segment.bodies import cropped
+from vfa.segment.built_in import BuiltInSegmenter
 from vfa.segment.segmenter import silent
 
-COARSE_SHIFT = 0.5  # the middle of the first coarse voxel, in fine voxels
+FOUND_FROM, PART_FROM, TRUE_FROM = 0.5, 0.25, 0.1  # Dice of a body found; share that makes a part; of one no invention
+EDGE_VOXELS = 1
 
 
 @dataclass
-class Score:
-    """Counts over the bodies that are wholly in view, and their Dice."""
+class Tally:
+    """Counts and errors over the bodies wholly in view."""
 
-    counts: Counter[str]
-    dice: list[float]
+    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    dice: list[float] = field(default_factory=list)
+    rows: list[dict[str, object]] = field(default_factory=list)
 
-    def add(self, found: NDArray[np.int32], truth: NDArray[np.uint8], known: NDArray[np.bool_]) -> None:
-        """Compare an instance map with the true one."""
-        numbers = [n for n in np.unique(truth) if 0 < n != 26]
-        whole = [n for n in numbers if _is_whole(truth == n, known)]
-        owners: dict[int, list[int]] = {}
-        for number in whole:
-            own = truth == number
-            shares = np.bincount(found[own], minlength=found.max() + 1) / own.sum()
-            parts = [int(index) for index in np.flatnonzero(shares > 0.25) if index]
-            self.counts["bodies"] += 1
-            self.counts["split"] += len(parts) > 1
-            for part in parts:
-                owners.setdefault(part, []).append(int(number))
-            best = int(np.argmax(shares[1:]) + 1) if len(shares) > 1 else 0
-            dice = 2 * (own & (found == best)).sum() / (own.sum() + (found == best).sum()) if best else 0.0
-            self.counts["found"] += bool(dice > 0.5)
-            if dice > 0.5:
-                self.dice.append(float(dice))
-        self.counts["merged"] += sum(len(held) > 1 for held in owners.values())
-        for index in np.unique(found[found > 0]):
-            self.counts["false"] += bool((truth[found == index] > 0).mean() < 0.1)
+    def add(self, patient: Patient) -> None:
+        """Segment, measure and compare one patient."""
+        spine = BuiltInSegmenter().segment(patient.volume, silent)
+        truth = patient.labels
+        whole = [n for n in np.unique(truth) if n in patient.levels and _is_whole(truth == n)]
         self.counts["volumes"] += 1
+        self.counts["bodies"] += len(whole)
+        overlaps = np.array([[_overlap(v, spine.grid, truth, n) for n in whole] for v in spine.vertebrae])
+        for column, number in enumerate(whole):
+            shares = overlaps[:, column] / (truth == number).sum() if len(overlaps) else np.zeros(0)
+            self.counts["split"] += int((shares > PART_FROM).sum() > 1)
+        parts = (overlaps / np.array([(truth == n).sum() for n in whole]) > PART_FROM) if overlaps.size else overlaps
+        self.counts["merged"] += int((parts.sum(axis=1) > 1).sum()) if overlaps.size else 0
+        for vertebra in spine.vertebrae:
+            inside = _overlap(vertebra, spine.grid, truth, None) / vertebra.body.sum()
+            self.counts["invented"] += int(inside < TRUE_FROM and not vertebra.unusable)
+        matched: dict[int, int] = {}
+        for column, number in enumerate(whole):
+            if not len(overlaps):
+                continue
+            best = int(np.argmax(overlaps[:, column]))
+            size = spine.vertebrae[best].body.sum() + (truth == number).sum()
+            dice = 2 * overlaps[best, column] / size
+            if dice > FOUND_FROM:
+                self.counts["found"] += 1
+                self.counts["doubted"] += bool(spine.vertebrae[best].unusable)
+                self.dice.append(float(dice))
+                matched[number] = best
+        self._measure(patient, spine, matched)
+
+    def _measure(self, patient: Patient, spine: Spine, matched: dict[int, int]) -> None:
+        """Heights and losses from the outlines found, and from the true masks in the same image."""
+        found = measure_spine(spine, patient.volume)
+        true_masks = _true_spine(patient, list(matched))
+        reference = dict(zip(matched, measure_spine(true_masks, patient.volume), strict=True))
+        for place, (number, index) in enumerate(matched.items()):
+            true = patient.truth[patient.levels[number]]
+            fracture = patient.spine.recipe.fractures.get(true.level)
+            row: dict[str, object] = {
+                "patient": patient.number, "kind": patient.kind, "slice_mm": patient.slice_mm, "level": true.level,
+                "shape": "none" if fracture is None else type(fracture).__name__.lower(),
+                "true_loss": round(true.height_loss_fraction, 4), "dice": round(self.dice[-len(matched) + place], 4),
+                "doubted": bool(spine.vertebrae[index].unusable),
+            }  # fmt: skip
+            for name, findings in (("", found[index]), ("mask_", reference[number])):
+                if isinstance(findings.heights, BodyHeights):
+                    errors = [
+                        findings.heights.centre[c].value - getattr(true.heights["centre"], f"{c}_mm") for c in COLUMNS
+                    ]
+                    row |= {f"{name}{c}": round(float(e), 3) for c, e in zip(COLUMNS, errors, strict=True)}
+                if isinstance(findings.height_loss, HeightLoss):
+                    off = findings.height_loss.fraction.value - true.height_loss_fraction
+                    row[f"{name}loss_off"] = round(float(off), 4)
+            self.rows.append(row)
 
     def __str__(self) -> str:
-        shares = {key: self.counts[key] for key in ("volumes", "bodies", "found", "merged", "split", "false")}
+        counts = ", ".join(f"{key} {self.counts[key]}" for key in COUNTED)
         if not self.dice:
-            return str(shares)
-        return f"{shares} mean Dice {np.mean(self.dice):.3f}, worst tenth {np.quantile(self.dice, 0.1):.3f}"
+            return counts
+        tenth = np.quantile(self.dice, 0.1)
+        return f"{counts}; Dice mean {np.mean(self.dice):.3f}, worst tenth {tenth:.3f}; " + _heights(self.rows)
 
 
-def _is_whole(own: NDArray[np.bool_], known: NDArray[np.bool_]) -> bool:
-    padded = np.pad(known, 1)
-    inner = known.copy()
-    for axis in range(3):
-        for shift in (-1, 1):
-            inner &= np.roll(padded, shift, axis)[1:-1, 1:-1, 1:-1]
-    return bool(inner[own].all())
+COUNTED = ("volumes", "bodies", "found", "merged", "split", "invented", "doubted")
+
+
+def _heights(rows: list[dict[str, object]]) -> str:
+    """Mean absolute height error and loss bias, from the outlines and (in brackets) from true masks."""
+    parts = []
+    for name in ("", "mask_"):
+        errors = np.array([float(row[name + c]) for row in rows for c in COLUMNS if name + c in row])  # type: ignore[arg-type]
+        if not len(errors):
+            continue
+        text = f"{name}height error mean {np.abs(errors).mean():.2f} mm (bias {errors.mean():+.2f}, over 3 mm "
+        text += f"{100 * (np.abs(errors) > 3).mean():.1f} %)"
+        for shape in ("wedge", "biconcave", "crush", "burst"):
+            off = [
+                float(row[name + "loss_off"])  # type: ignore[arg-type]
+                for row in rows
+                if row["shape"] == shape and name + "loss_off" in row and 0.2 <= float(row["true_loss"]) <= 0.6  # type: ignore[arg-type]
+            ]
+            if off:
+                text += f", {shape} loss bias {100 * np.mean(off):+.1f} points (n {len(off)})"
+        parts.append(text)
+    return "; ".join(parts)
+
+
+def _is_whole(own: NDArray[np.bool_]) -> bool:
+    """Whether a body stays away from the image's edge."""
+    inner = own[tuple(slice(EDGE_VOXELS, -EDGE_VOXELS) for _ in range(3))]
+    return bool(own.sum() == inner.sum())
+
+
+def _overlap(vertebra: Vertebra, grid: Grid, truth: NDArray[np.uint8], number: int | None) -> int:
+    """Voxels that a body found shares with a true one (None: with any)."""
+    start = np.rint(grid.ijk_of(vertebra.grid.lps_of((0, 0, 0)))).astype(int)
+    box = tuple(slice(s, s + n) for s, n in zip(start, vertebra.grid.shape, strict=True))
+    own = truth[box] > 0 if number is None else truth[box] == number
+    return int((own & vertebra.body).sum())
+
+
+def _true_spine(patient: Patient, numbers: list[int]) -> Spine:
+    """The true masks as a segmentation."""
+    vertebrae = []
+    for number in numbers:
+        body = cropped(patient.labels == number, patient.volume.grid)
+        level = patient.levels[number]
+        if body is not None:
+            vertebrae.append(Vertebra(level, 1.0, body.mask, body.grid, patient.spine[level].canal_lps))
+    return Spine(tuple(vertebrae), patient.volume.grid, "true masks of the phantom")
 
 
 def main() -> None:
-    """Print the score on CT and on MR."""
+    """Print the tally on CT and on MR."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--first", type=int, default=8_000_000)
-    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--first", type=int, default=8_200_000)
+    parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--rows", type=Path)
     options = parser.parse_args()
-    scores = {kind: Score(Counter(), []) for kind in ("CT", "MR")}
+    tallies = {"CT thin": Tally(), "CT thick": Tally(), "MR": Tally()}
     for number in range(options.first, options.first + options.count):
-        rng = np.random.default_rng([20261122, number])
-        case = draw_case(rng)
-        labels = surroundings(case.trunk, case.grid)
-        if case.spine is not None:
-            labels = tissues(case.spine, case.grid, labels)
-        shape = tuple(n // 2 for n in case.grid.shape)
-        coarse = Grid.from_axes((shape[0], shape[1], shape[2]), (2.0, 2.0, 2.0), case.grid.lps_of([COARSE_SHIFT] * 3))
-        truth = np.zeros(shape, np.uint8) if case.spine is None else body_labels(case.spine, coarse)
-        picture = render(labels, rng)
-        maps = locate(NetworkInput(picture.image, picture.known, coarse), silent)
-        instances, candidates = find_instances(maps)
-        kept = [candidate.number for candidate in spine_chain(maps, candidates)]
-        scores[picture.kind].add(np.where(np.isin(instances, kept), instances, 0), truth, picture.known)
-        print(number, picture.kind, scores[picture.kind], flush=True)
-    for kind, score in scores.items():
-        print(kind, score)
+        patient = draw_image(number)
+        group = patient.kind if patient.kind == "MR" else "CT thin" if patient.slice_mm <= 1.5 else "CT thick"
+        tallies[group].add(patient)
+        print(number, group, tallies[group], flush=True)
+    for group, tally in tallies.items():
+        print(group, tally)
+    if options.rows:
+        rows = [row for tally in tallies.values() for row in tally.rows]
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        with options.rows.open("w", newline="") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(rows)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Write a run's averaged weights as the ONNX file that vfa ships: float16 on disk, float32 when it runs.
 
-python training/export.py --run training/runs/locate --out vfa/segment/weights/locate.onnx --version locate-1
+python training/export.py --stage locate --run training/runs/locate --version locate-2
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ import torch
 from cache import PATCH
 from network import LocateNet
 from onnx import TensorProto, helper, numpy_helper
+from outline_network import OutlineNet
+
+from vfa.segment.outline import CROP_SHAPE
 
 SMALL_TENSOR = 256  # biases and norms stay float32: they weigh nothing
 
@@ -36,23 +39,27 @@ def _halve(model: onnx.ModelProto) -> None:
 def main() -> None:
     """Export, and say how large the file is."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stage", choices=["locate", "outline"], required=True)
     parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--folder", type=Path, default=Path("vfa/segment/weights"))
     parser.add_argument("--version", required=True)
     options = parser.parse_args()
     kept = torch.load(options.run / "last.pt", weights_only=True)
-    net = LocateNet()
+    located = options.stage == "locate"
+    net: torch.nn.Module = LocateNet() if located else OutlineNet()
+    example = torch.zeros(1, 1, *PATCH) if located else torch.zeros(1, 2, *CROP_SHAPE)
+    out: Path = options.folder / f"{options.stage}.onnx"
     net.load_state_dict(kept["average"])
     net.eval()
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
         torch.onnx.export(
             net,
-            (torch.zeros(1, 1, *PATCH),),
+            (example,),
             str(plain),
             dynamo=False,
-            input_names=["image"],
-            output_names=["logits"],
+            input_names=["image" if located else "crop"],
+            output_names=["logits" if located else "distance"],
             opset_version=17,
         )
         model = onnx.load(str(plain))
@@ -61,9 +68,9 @@ def main() -> None:
             model.metadata_props.append(onnx.StringStringEntryProto(key=key, value=value))
         onnx.checker.check_model(model)
         onnx.save(model, str(plain))
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(plain, options.out)
-    print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB after {kept['iteration']} iterations")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(plain, out)
+    print(f"{out}: {out.stat().st_size / 1e6:.2f} MB after {kept['iteration']} iterations")
 
 
 if __name__ == "__main__":

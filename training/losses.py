@@ -34,13 +34,13 @@ def locate_loss(outputs: list[Tensor], fractions: Tensor, heat: Tensor, known: T
     """Cross-entropy and Dice (over the classes present) against class fractions, plus the heat-map's loss.
 
     Args:
-        outputs: logits (B, 7, X, Y, Z) at full, half and quarter resolution.
+        outputs: logits (B, 7, X, Y, Z) at full, half and quarter resolution, or at full resolution alone.
         fractions: (B, 6, X, Y, Z) share of each class in the voxel, summing to 1.
         heat: (B, 1, X, Y, Z) centre heat-map, 0–1.
         known: (B, 1, X, Y, Z) 1 where the image has data, 0 outside the field of view.
     """
     loss = outputs[0].new_zeros((), dtype=torch.float32)
-    for weight, logits in zip(DEEP_WEIGHTS, outputs, strict=True):
+    for weight, logits in zip(DEEP_WEIGHTS, outputs, strict=False):
         loss = loss + weight * _one_scale(logits, fractions, heat, known)
         fractions, heat, known = (functional.avg_pool3d(x, 2) for x in (fractions, heat, known))
         known = (known > 0.5).float()

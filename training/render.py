@@ -27,8 +27,8 @@ def render(labels: NDArray[np.uint8], rng: Generator) -> Rendering:
     """An image at 2 mm of a label lattice at 1 mm (even sizes), as any CT or MR scanner might show it."""
     contrast = ct_contrast(rng) if rng.random() < 0.5 else mr_contrast(rng)
     fine = contrast.mean[labels]
-    fine += contrast.texture[labels] * _mottle(labels.shape, rng)
-    fine *= _patches(labels.shape, rng, float(rng.uniform(0, 0.2)))
+    fine += contrast.texture[labels] * mottle(labels.shape, rng)
+    fine *= patches(labels.shape, rng, float(rng.uniform(0, 0.2)))
     shape = tuple(n // 2 for n in labels.shape)
     thick_axis = int(rng.choice([0, 1, 2], p=[0.15, 0.05, 0.8] if contrast.is_ct else [0.7, 0.1, 0.2]))
     thick_mm = float(rng.choice([1.0, 1.5, 2.0, 3.0, 4.0, 5.0], p=[0.2, 0.2, 0.15, 0.2, 0.1, 0.15]))
@@ -41,17 +41,17 @@ def render(labels: NDArray[np.uint8], rng: Generator) -> Rendering:
     ]
     image = fine
     for axis, (blend, take) in enumerate(spread):
-        image = _along(image, blend @ take, axis)
+        image = along_axis(image, blend @ take, axis)
     noise = rng.standard_normal(
         tuple(spread[a][0].shape[1] if a == thick_axis else shape[a] for a in range(3)), dtype=np.float32
     )
-    noise = _along(noise, spread[thick_axis][0], thick_axis)
+    noise = along_axis(noise, spread[thick_axis][0], thick_axis)
     if contrast.is_ct:
         image += noise * float(np.exp(rng.uniform(np.log(4), np.log(70))))
         image = (np.clip(image, *CT_WINDOW_HU) - CT_WINDOW_HU[0]) / (CT_WINDOW_HU[1] - CT_WINDOW_HU[0])
         known = _field_of_view(shape, rng, "CT")
     else:
-        image *= _coil(shape, rng)
+        image *= coil(shape, rng)
         sigma = float(np.exp(rng.uniform(np.log(0.005), np.log(0.08)))) * max(float(image.mean()), 0.05) * 3
         image = np.hypot(image + sigma * noise, sigma * rng.standard_normal(shape, dtype=np.float32))
         known = _field_of_view(shape, rng, "MR")
@@ -60,7 +60,7 @@ def render(labels: NDArray[np.uint8], rng: Generator) -> Rendering:
     return Rendering(image.astype(np.float32), known, "CT" if contrast.is_ct else "MR")
 
 
-def _along(image: FloatArray, matrix: FloatArray, axis: int) -> FloatArray:
+def along_axis(image: FloatArray, matrix: FloatArray, axis: int) -> FloatArray:
     moved = np.tensordot(matrix, image, axes=([1], [axis]))
     return np.ascontiguousarray(np.moveaxis(moved, 0, axis), dtype=np.float32)
 
@@ -97,11 +97,11 @@ def _grown(coarse: FloatArray, shape: tuple[int, ...]) -> FloatArray:
         matrix = np.zeros((size, coarse.shape[axis]), np.float32)
         matrix[np.arange(size), low] = 1 - (at - low)
         matrix[np.arange(size), low + 1] = at - low
-        out = _along(out, matrix, axis)
+        out = along_axis(out, matrix, axis)
     return out
 
 
-def _mottle(shape: tuple[int, ...], rng: Generator) -> FloatArray:
+def mottle(shape: tuple[int, ...], rng: Generator) -> FloatArray:
     """Texture with unit spread: half fine, half of several millimetres."""
     field = rng.standard_normal(shape, dtype=np.float32)
     step = float(rng.uniform(3, 10))
@@ -109,13 +109,13 @@ def _mottle(shape: tuple[int, ...], rng: Generator) -> FloatArray:
     return np.float32(0.7) * field + np.float32(1.1) * _grown(coarse, shape)
 
 
-def _patches(shape: tuple[int, ...], rng: Generator, amount: float) -> FloatArray:
+def patches(shape: tuple[int, ...], rng: Generator, amount: float) -> FloatArray:
     """Slow factors round 1: oedema, sclerosis and loss of marrow differ from body to body."""
     coarse = rng.standard_normal(tuple(int(n / 25) + 2 for n in shape), dtype=np.float32)
     return np.clip(1 + np.float32(amount) * _grown(coarse, shape), 0.3, 2.0).astype(np.float32)
 
 
-def _coil(shape: tuple[int, ...], rng: Generator) -> FloatArray:
+def coil(shape: tuple[int, ...], rng: Generator) -> FloatArray:
     """Receive sensitivity: smooth bias, often falling away from the back, sometimes a dark saturation band in front."""
     coarse = rng.standard_normal((4, 4, 4), dtype=np.float32) * np.float32(rng.uniform(0, 0.4))
     log = _grown(coarse, shape)
@@ -137,7 +137,7 @@ def _field_of_view(shape: tuple[int, ...], rng: Generator, kind: str) -> NDArray
         middle = shape[0] // 2 + int(rng.integers(-10, 11))
         known[: max(middle - width // 2, 0)] = False
         known[middle + width // 2 :] = False
-    if rng.random() < 0.35:
+    if rng.random() < 0.5:
         axis, side = int(rng.integers(0, 3)), int(rng.integers(0, 2))
         cut = int(rng.uniform(0.05, 0.4) * shape[axis])
         index: list[slice] = [slice(None)] * 3

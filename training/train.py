@@ -1,6 +1,7 @@
 """Train the locate network on the generated volumes of a cache, for a given number of minutes; resumes by itself.
 
 python training/train.py --cache CACHE --run training/runs/locate --minutes 75 --seed 1
+python training/train.py --cache CACHE --run training/runs/locate-2 --minutes 30 --seed 2 --shipped WEIGHTS.onnx
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ import torch
 from cache import PATCH, SMALL_PATCH, Cache, Patch
 from losses import locate_loss
 from network import CLASSES, LocateNet
+from shipped import take_shipped
 from torch import Tensor
 
 PEAK_RATE, LAST_RATE, WARM_UP = 1.5e-3, 1e-5, 150
+RATE_AFTER_SHIPPED = 5e-4  # at most, when training begins from weights that are good already
 EMA_DECAY = 0.998
 SMALL_UNTIL = 0.75  # of the time small patches are drawn
 LOG_EVERY, CHECK_EVERY_S = 50, 240.0
@@ -37,12 +40,8 @@ def _tensors(patch: Patch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 def _feed(cache: Cache, training: Training, seed: int, queue: Queue[Patch]) -> None:
     rng = np.random.default_rng(seed + training.iteration)
     while True:
-        queue.put(cache.draw(rng, SMALL_PATCH if training.progress < SMALL_UNTIL else PATCH))
-
-
-def _rate(iteration: int, progress: float) -> float:
-    warm = min(1.0, (iteration + 1) / WARM_UP)
-    return warm * (LAST_RATE + (PEAK_RATE - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
+        small = not training.begun_from_shipped and training.progress < SMALL_UNTIL
+        queue.put(cache.draw(rng, SMALL_PATCH if small else PATCH))
 
 
 def validate(net: torch.nn.Module, cache: Cache) -> dict[str, float]:
@@ -69,10 +68,12 @@ def validate(net: torch.nn.Module, cache: Cache) -> dict[str, float]:
 class Training:
     """The state that is saved and taken up again."""
 
-    def __init__(self, run: Path, seed: int, minutes: float) -> None:
+    def __init__(self, run: Path, seed: int, minutes: float, shipped: Path | None) -> None:
         torch.manual_seed(seed)
-        self.run, self.minutes = run, minutes
+        self.run, self.minutes, self.begun_from_shipped = run, minutes, shipped is not None
         self.net = LocateNet().to(memory_format=torch.channels_last_3d)
+        if shipped is not None:
+            take_shipped(self.net, shipped)
         self.average = copy.deepcopy(self.net)
         self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=PEAK_RATE, weight_decay=1e-4, fused=True)
         self.iteration, self.elapsed_s = 0, 0.0
@@ -88,6 +89,13 @@ class Training:
     def progress(self) -> float:
         """Share of the time that is spent."""
         return self.elapsed_s / (self.minutes * 60)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate now: warm-up, then half a cosine."""
+        peak = RATE_AFTER_SHIPPED if self.begun_from_shipped else PEAK_RATE
+        warm = min(1.0, (self.iteration + 1) / WARM_UP)
+        return warm * (LAST_RATE + (peak - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * min(self.progress, 1.0))))
 
     def save(self) -> None:
         """Write the checkpoint by rename."""
@@ -105,10 +113,11 @@ class Training:
         """One update; returns the loss."""
         image, fractions, heat, known = _tensors(patch)
         for group in self.optimiser.param_groups:
-            group["lr"] = _rate(self.iteration, self.progress)
+            group["lr"] = self.rate
         with torch.autocast("cpu", dtype=torch.bfloat16):
             outputs = self.net(image.contiguous(memory_format=torch.channels_last_3d))
-        loss = locate_loss(outputs, fractions, heat, known)
+        # The file that ships holds no weights for the coarser outputs, so they are not learned from either.
+        loss = locate_loss(outputs[:1] if self.begun_from_shipped else outputs, fractions, heat, known)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
@@ -140,10 +149,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--shipped", type=Path, help="an ONNX file to begin from")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
-    training = Training(options.run, options.seed, options.minutes)
+    training = Training(options.run, options.seed, options.minutes, options.shipped)
     cache, check = Cache(options.cache / "train"), Cache(options.cache / "check")
     queue: Queue[Patch] = Queue(maxsize=8)
     Thread(target=_feed, args=(cache, training, options.seed, queue), daemon=True).start()

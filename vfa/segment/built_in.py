@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from vfa.model.frame import FloatArray, Grid
+from vfa.model.frame import FloatArray
 from vfa.model.spine import Spine, Vertebra
 from vfa.model.volume import Volume
-from vfa.segment.bodies import MARGIN_VOXELS, BodyMask, judge_bodies, vertebra_of
+from vfa.segment.belief import Belief
+from vfa.segment.bodies import BodyMask, judge_bodies, vertebra_of
 from vfa.segment.instances import (
     BODY_AT_LEAST,
     CANDIDATE_AT_LEAST_ML,
@@ -22,12 +23,14 @@ from vfa.segment.instances import (
     spine_chain,
 )
 from vfa.segment.levels import count_from, gaps_below, local_cranial, provisional_names
-from vfa.segment.locate import SpineMaps, locate, weights_version
+from vfa.segment.locate import SpineMaps, locate
+from vfa.segment.network import weights_version
 from vfa.segment.network_input import SPACING_MM, imaged_lattice, network_input
+from vfa.segment.outline import guessed_frame, outline
 from vfa.segment.segmenter import Progress
 
 NAME = "built-in"
-REACH_MM = 6.0  # beyond its voxels at 2 mm, a body's smooth surface lies within this
+LOCATE_SHARE = 0.75  # of the work, as progress tells it
 
 SACRUM_AT_LEAST_ML = 12.0  # a whole adult sacrum has 150–250 ml; less than this is no sight of it
 SACRUM_BELOW_MM = (8.0, 48.0)  # from the lowest body's centre to the nearest sacrum below it
@@ -57,11 +60,16 @@ class BuiltInSegmenter:
 
     def segment(self, volume: Volume, progress: Progress) -> Spine:
         """Return the bodies found, from head to foot; a spine of no vertebrae, with a note, when none is found."""
-        maps = locate(network_input(volume), progress)
+        maps = locate(network_input(volume), lambda doing, share: progress(doing, LOCATE_SHARE * share))
         instances, candidates = find_instances(maps)
         chain = spine_chain(maps, candidates)
+        found = []
+        for index, body in enumerate(_found(volume, maps, instances, chain), start=1):
+            progress("outlining the bodies", LOCATE_SHARE + (1 - LOCATE_SHARE) * index / len(chain))
+            found.append(body)
+        progress("the bodies are outlined", 1.0)
+        vertebrae = _unnamed(volume, [body for body in found if body is not None])
         by = f"{self.name} segmenter, weights {self.version}"
-        vertebrae = _unnamed(maps, [(c, _on_image(maps, instances, c, volume.grid)) for c in chain], volume)
         if not vertebrae:
             return Spine((), volume.grid, by, notes=(NOTHING_FOUND,))
         names = name_found(maps, vertebrae)
@@ -72,52 +80,48 @@ class BuiltInSegmenter:
         return Spine(judge_bodies(named), volume.grid, by, names.sentence, names.alternative)
 
 
-def _unnamed(maps: SpineMaps, found: Sequence[tuple[Candidate, BodyMask | None]], volume: Volume) -> list[Vertebra]:
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """One body on the image's own voxels, (3,) a point of the canal behind it if any was seen, and what is in doubt."""
+
+    body: BodyMask
+    canal_lps: FloatArray | None
+    doubt: str
+
+
+def _found(
+    volume: Volume, maps: SpineMaps, instances: NDArray[np.int32], chain: Sequence[Candidate]
+) -> Iterator[_Found | None]:
+    """Outline each body of a chain; where the two networks disagree, the first one's coarser outline stays.
+
+    Yields:
+        From head to foot; None for what is too small to see.
+    """
+    centres = np.array([candidate.centre_lps for candidate in chain])
+    for index, candidate in enumerate(chain):
+        cranial = local_cranial(centres, index)
+        canal = canal_behind(maps, candidate.centre_lps, cranial)
+        belief = Belief.of(maps, instances, candidate.number)
+        fine = outline(volume, guessed_frame(candidate.centre_lps, cranial, canal), belief)
+        body = belief.mask_on(volume.grid) if fine.doubt else fine.mask_on(volume.grid)
+        yield None if body is None else _Found(body, canal, _doubt(candidate) or fine.doubt)
+
+
+def _unnamed(volume: Volume, found: Sequence[_Found]) -> list[Vertebra]:
     """The vertebrae under provisional names.
 
     At either end, what the image's edge leaves of a body and what is too small for one is left out when the network
     itself is unsure of it.
     """
-    seen = [(candidate, body) for candidate, body in found if body is not None]
-    centres = np.array([candidate.centre_lps for candidate, _ in seen])
     lattices = [volume.grid, imaged_lattice(volume)]
     vertebrae = []
-    for index, (candidate, body) in enumerate(seen):
-        canal = canal_behind(maps, candidate.centre_lps, local_cranial(centres, index))
-        made = vertebra_of(f"V{index + 1}", body, lattices, canal)
-        doubt = _doubt(candidate)
-        at_an_end = index in (0, len(seen) - 1)
+    for index, seen in enumerate(found):
+        made = vertebra_of(f"V{index + 1}", seen.body, lattices, seen.canal_lps)
+        at_an_end = index in (0, len(found) - 1)
         too_small = made.body.sum() * made.grid.voxel_volume_mm3 / 1000 < CANDIDATE_AT_LEAST_ML
-        if not (at_an_end and doubt and (made.touches_border or too_small)):
-            vertebrae.append(replace(made, unusable=made.unusable or doubt))
+        if not (at_an_end and seen.doubt and (made.touches_border or too_small)):
+            vertebrae.append(replace(made, unusable=made.unusable or seen.doubt))
     return vertebrae
-
-
-def _on_image(maps: SpineMaps, instances: NDArray[np.int32], candidate: Candidate, image: Grid) -> BodyMask | None:
-    """The body on the image's own voxels: its probability interpolated, cut at one half; None if too small to see."""
-    box = ndimage.find_objects((instances == candidate.number).astype(np.uint8))[0]
-    pad = int(np.ceil(REACH_MM / SPACING_MM)) + 1
-    part = tuple(slice(max(s.start - pad, 0), s.stop + pad) for s in box)
-    start = np.array([s.start for s in part])
-    probability = _own_probability(maps.body[part], instances[part], candidate.number)
-    corners = np.array(np.meshgrid(*[(s.start, s.stop - 1) for s in part], indexing="ij")).reshape(3, -1).T
-    inside = image.ijk_of(maps.grid.lps_of(corners))
-    low = np.clip(np.floor(inside.min(axis=0)).astype(int) - MARGIN_VOXELS, 0, np.asarray(image.shape) - 1)
-    high = np.clip(np.ceil(inside.max(axis=0)).astype(int) + MARGIN_VOXELS, 0, np.asarray(image.shape) - 1)
-    crop = image.crop(low, tuple(int(n) for n in high - low + 1))  # type: ignore[arg-type]
-    to_map = maps.grid.ijk_from_lps @ crop.lps_from_ijk
-    fine = ndimage.affine_transform(
-        probability, to_map[:3, :3], to_map[:3, 3] - start, crop.shape, order=1, mode="nearest"
-    )
-    mask = fine >= BODY_AT_LEAST
-    return BodyMask(mask, crop) if mask.any() else None
-
-
-def _own_probability(body: NDArray[np.float32], instances: NDArray[np.int32], number: int) -> NDArray[np.float32]:
-    """The probability of being this body: that of being body, where this one is the nearest and not far."""
-    away_mm, nearest = ndimage.distance_transform_edt(instances == 0, sampling=SPACING_MM, return_indices=True)
-    owner = instances[tuple(nearest)]
-    return np.where((owner == number) & (away_mm <= REACH_MM), body, 0).astype(np.float32)
 
 
 @dataclass(frozen=True)

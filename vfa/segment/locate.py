@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from itertools import product
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from vfa.model.frame import Grid
+from vfa.segment.network import load_network
 from vfa.segment.network_input import FloatImage, NetworkInput
 from vfa.segment.segmenter import Progress
 
@@ -22,7 +20,6 @@ OVERLAP = 0.15  # share of a window that the next one covers again on the first 
 ALONG_STEP = 40  # voxels from window to window on the second walk, which follows the column
 SECOND_WALK_WEIGHT = 4.0  # of what is seen with the column in the middle of the window
 FIRST_WALK_SHARE = 0.7  # of the work, as progress tells it
-THREADS = 2
 LEAST_SHARE = 0.004  # of a window's voxels (10 ml) are bright enough to be part of a vertebra, or it is left out
 
 
@@ -49,28 +46,6 @@ class SpineMaps:
     centre: FloatImage
     known: NDArray[np.bool_]
     grid: Grid
-
-
-@lru_cache(maxsize=1)
-def load_network() -> onnxruntime.InferenceSession:
-    """The built-in weights, loaded once."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _threads()
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    weights = files("vfa.segment").joinpath("weights", "locate.onnx").read_bytes()
-    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-
-
-def _threads() -> int:
-    """As many as OMP_NUM_THREADS allows, which onnxruntime itself does not read: a batch gives each worker one."""
-    stated = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    return int(stated) if stated.isdecimal() and int(stated) else THREADS
-
-
-def weights_version() -> str:
-    """The name the weights carry inside their file."""
-    return str(load_network().get_modelmeta().custom_metadata_map["version"])
 
 
 class _Walk:
@@ -137,7 +112,7 @@ def _column_windows(maps: FloatImage) -> list[tuple[int, ...]]:
 
 def _probabilities(window: FloatImage) -> FloatImage:
     """(7, X, Y, Z): the six classes' probabilities and the centre map."""
-    logits = load_network().run(None, {"image": window[None, None]})[0][0]
+    logits = load_network("locate").run(None, {"image": window[None, None]})[0][0]
     classes = np.exp(logits[:6] - logits[:6].max(axis=0))
     classes /= classes.sum(axis=0)
     centre = 1 / (1 + np.exp(-np.clip(logits[6:], -30, 30)))
