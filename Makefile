@@ -18,6 +18,7 @@ lint: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.whole_path
 	$(BIN)/python -m benchmarks.eligibility
 
 $(VENV)/bin/python:

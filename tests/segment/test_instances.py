@@ -85,3 +85,33 @@ def test_the_canal_point_lies_in_the_canal_at_the_bodys_height() -> None:
     point = canal_behind(maps, np.array([0.0, 0.0, 72.0]), np.array([0.0, 0.0, 1.0]))
     assert point is not None
     np.testing.assert_allclose(point, [0, 30, 72], atol=1.1)
+
+
+def test_a_crushed_body_without_a_peak_of_its_own_is_parted_at_the_waist() -> None:
+    maps = _column([24, 10], [104, 82], gap="none")
+    across, z = np.hypot(PLACES[..., 0], PLACES[..., 1]), PLACES[..., 2]
+    maps.body[(across < 7) & (z < 93) & (z > 85)] = 1  # a bridge through the disc
+    maps.centre[z < 92] *= 0.2
+    candidates = find_instances(maps)[1]
+    assert len(candidates) == 2
+    assert sorted(round(float(c.centre_lps[2])) for c in candidates) == pytest.approx([82, 104], abs=3)
+
+
+def test_an_hourglass_is_one_body() -> None:
+    maps = _column([24], [104])
+    across, z = np.hypot(PLACES[..., 0], PLACES[..., 1]), PLACES[..., 2]
+    maps.body[(np.abs(z - 104) < 4) & (across > 15)] = 0
+    assert len(find_instances(maps)[1]) == 1
+
+
+def test_the_middle_of_a_body_crushed_flat_need_not_look_like_body() -> None:
+    maps = _column([24, 12, 24], [131, 113, 95])
+    maps.body[np.linalg.norm(PLACES - [0, 0, 113], axis=-1) < 3] = 0
+    assert len(find_instances(maps)[1]) == 3
+
+
+def test_what_lies_below_the_sacrum_is_no_neighbour() -> None:
+    maps = _column([24, 24, 24], [40, 120, 152])
+    assert len(spine_chain(maps, find_instances(maps)[1])) == 3
+    maps.sacrum[(np.hypot(PLACES[..., 0], PLACES[..., 1]) < 25) & (np.abs(PLACES[..., 2] - 80) < 18)] = 1
+    assert len(spine_chain(maps, find_instances(maps)[1])) == 2

@@ -16,6 +16,8 @@ from vfa.segment.network_input import SPACING_MM
 BODY_AT_LEAST = 0.5  # probability
 VOXEL_ML = SPACING_MM**3 / 1000
 PEAK_AT_LEAST = 0.25  # of the centre map; a perfect peak is 1
+PEAK_OFF_VOXELS = 2.0  # how far from the mask a peak may lie
+WAIST_AT_MOST = 0.4  # of the voxels in a layer below and in one above: an hourglass fracture keeps more than half
 FAINTEST_CENTRE = 1e-4  # below it the centre map says nothing
 ONE_PEAK_VALLEY = 0.6  # two peaks with no deeper valley between them than this share of the lower one are one body
 PEAKS_WITHIN_MM = 30.0  # only peaks this near to each other are compared
@@ -25,6 +27,7 @@ LONG_STEP_MM = 95.0  # one body was missed in between
 MISSED_COST = 0.6  # of a typical body's worth
 MOST_TILT_DEG = 60.0  # of a step against the head-foot axis
 FILLED_AT_LEAST = 0.5  # share of the way between neighbours that is body or disc
+SACRUM_AT_MOST = 0.2  # likewise, that is sacrum
 CLEAR_CENTRE = 0.6  # every spine on the images looked at has a body with more; stool and bowel have not
 CLEAR_PROBABILITY = 0.8  # likewise
 CANAL_WITHIN_MM = 55.0
@@ -57,59 +60,100 @@ class Candidate:
 
 
 def find_instances(maps: SpineMaps) -> tuple[NDArray[np.int32], tuple[Candidate, ...]]:
-    """Split the body map at the centre map's peaks.
+    """Split the body map at the centre map's peaks, and at waists that no peak tells of.
 
     Returns:
         (X, Y, Z) int32 instance map, and a candidate for every number in it that is large enough.
     """
-    mask = maps.body >= BODY_AT_LEAST
-    peaks = _peaks(maps, mask)
+    labels = np.zeros(maps.body.shape, dtype=np.int32)
+    boxes = ndimage.find_objects((maps.body >= BODY_AT_LEAST).view(np.uint8))
+    if not boxes:
+        return labels, ()
+    box = tuple(slice(max(side.start - 3, 0), side.stop + 3) for side in boxes[0])
+    body, centre = maps.body[box], maps.centre[box]
+    mask = body >= BODY_AT_LEAST
+    peaks = _peaks(centre, mask)
     markers = np.zeros(mask.shape, dtype=np.int32)
     markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
     # Each peak is scaled to its body, so the way to it, in its own widths, says whose voxel it is.
-    relief = -np.log(np.maximum(maps.centre, FAINTEST_CENTRE))
-    labels = np.asarray(watershed(relief, markers, mask=mask), dtype=np.int32)
-    labels, count = _with_cut_bodies(maps, mask, labels)
-    return labels, tuple(
-        candidate for number in range(1, count + 1) if (candidate := _candidate(maps, labels, number)) is not None
-    )
+    relief = -np.log(np.maximum(centre, FAINTEST_CENTRE))
+    own = np.asarray(watershed(relief, markers, mask=mask), dtype=np.int32)
+    _add_cut_bodies(own, mask, ndimage.binary_erosion(maps.known[box], iterations=2))
+    _part_at_waists(own)
+    labels[box] = own
+    found = (_candidate(maps, labels, number, part) for number, part in enumerate(ndimage.find_objects(labels), 1))
+    return labels, tuple(candidate for candidate in found if candidate is not None)
 
 
-def _with_cut_bodies(
-    maps: SpineMaps, mask: NDArray[np.bool_], labels: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], int]:
-    """Add the pieces without a peak that reach the image's edge: bodies whose centre was not scanned."""
+def _add_cut_bodies(labels: NDArray[np.int32], mask: NDArray[np.bool_], inner: NDArray[np.bool_]) -> None:
+    """Number the pieces without a peak that reach the image's edge: bodies whose centre was not scanned."""
     count = int(labels.max())
-    pieces, found = ndimage.label(mask & (labels == 0))
-    inner = ndimage.binary_erosion(maps.known, iterations=2)
-    for piece in range(1, found + 1):
-        own = pieces == piece
-        if own.sum() * VOXEL_ML >= CANDIDATE_AT_LEAST_ML and not inner[own].all():
+    pieces, _ = ndimage.label(mask & (labels == 0))
+    for number, box in enumerate(ndimage.find_objects(pieces), start=1):
+        own = pieces[box] == number
+        if own.sum() * VOXEL_ML >= CANDIDATE_AT_LEAST_ML and not inner[box][own].all():
             count += 1
-            labels[own] = count
-    return labels, count
+            labels[box][own] = count
 
 
-def _candidate(maps: SpineMaps, labels: NDArray[np.int32], number: int) -> Candidate | None:
-    own = labels == number
+def _part_at_waists(labels: NDArray[np.int32]) -> None:
+    """Give the upper part of an instance with a waist across the column a number of its own.
+
+    Where a body is crushed flat the centre map may peak too faintly, and its voxels go to the body beside it.
+    """
+    count = int(labels.max())
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+        if box is None:
+            continue
+        own = labels[box] == number
+        layers = own.sum(axis=(0, 1))
+        waist = _waist(layers)
+        if waist is not None:
+            count += 1
+            upper = own.copy()
+            upper[:, :, :waist] = False
+            labels[box][upper] = count
+
+
+def _waist(layers: NDArray[np.int_]) -> int | None:
+    """The layer with far fewer voxels than one below and one above it, if both parts could be bodies."""
+    below, above = np.maximum.accumulate(layers), np.maximum.accumulate(layers[::-1])[::-1]
+    depth = layers / np.maximum(np.minimum(below, above), 1)
+    at = int(np.argmin(depth))
+    parts_ml = layers[:at].sum() * VOXEL_ML, layers[at:].sum() * VOXEL_ML
+    return at if depth[at] <= WAIST_AT_MOST and min(parts_ml) >= CANDIDATE_AT_LEAST_ML else None
+
+
+def _candidate(
+    maps: SpineMaps, labels: NDArray[np.int32], number: int, box: tuple[slice, ...] | None
+) -> Candidate | None:
+    if box is None:
+        return None
+    own = labels[box] == number
     volume_ml = float(own.sum() * VOXEL_ML)
     if volume_ml < CANDIDATE_AT_LEAST_ML:
         return None
-    centre_lps = maps.grid.lps_of(np.argwhere(own).mean(axis=0))
-    return Candidate(number, centre_lps, volume_ml, float(maps.centre[own].max()), float(maps.body[own].mean()))
+    middle = np.argwhere(own).mean(axis=0) + [side.start for side in box]
+    peak, mean = float(maps.centre[box][own].max()), float(maps.body[box][own].mean())
+    return Candidate(number, maps.grid.lps_of(middle), volume_ml, peak, mean)
 
 
-def _peaks(maps: SpineMaps, mask: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """(N, 3) voxels of the centre map's peaks, one per body."""
-    height = ndimage.gaussian_filter(maps.centre, 0.7)
-    top = (ndimage.maximum_filter(height, size=3) == height) & mask & (maps.centre >= PEAK_AT_LEAST)
+def _peaks(centre: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """(N, 3) voxels of the centre map's peaks, one per body.
+
+    The middle of a body crushed flat may itself not be seen as body: its peak is moved onto the nearest voxel that is.
+    """
+    height = ndimage.gaussian_filter(centre, 0.7)
+    near, nearest = ndimage.distance_transform_edt(~mask, return_indices=True)
+    top = (ndimage.maximum_filter(height, size=3) == height) & (near <= PEAK_OFF_VOXELS) & (centre >= PEAK_AT_LEAST)
     found = np.argwhere(top)
-    found = found[np.argsort(-maps.centre[tuple(found.T)], kind="stable")]
+    found = found[np.argsort(-centre[tuple(found.T)], kind="stable")]
     kept: list[NDArray[np.intp]] = []
     for peak in found:
-        if not any(_same_hill(maps.centre, peak, other) for other in kept):
+        if not any(_same_hill(centre, peak, other) for other in kept):
             kept.append(peak)
-    return np.array(kept, dtype=np.intp).reshape(-1, 3)
+    moved = [nearest[(slice(None), *peak)] for peak in kept]
+    return np.array(moved, dtype=np.intp).reshape(-1, 3)
 
 
 def _same_hill(centre: NDArray[np.float32], one: NDArray[np.intp], other: NDArray[np.intp]) -> bool:
@@ -161,6 +205,8 @@ def _step_cost(maps: SpineMaps, above: Candidate, below: Candidate) -> float | N
     filled = sum(ndimage.map_coordinates(part, way, order=1) for part in (maps.body, maps.disc)) > BODY_AT_LEAST
     if filled.mean() < FILLED_AT_LEAST:
         return None
+    if (ndimage.map_coordinates(maps.sacrum, way, order=1) > BODY_AT_LEAST).mean() > SACRUM_AT_MOST:
+        return None  # no free vertebra stands below the sacrum
     return 0.0 if length_mm <= STEP_MM[1] else MISSED_COST
 
 

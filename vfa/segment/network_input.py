@@ -14,7 +14,7 @@ from vfa.model.volume import Volume
 SPACING_MM = 2.0
 CT_WINDOW_HU = (-250.0, 850.0)  # the window the network was trained with
 MR_PERCENTILES = (1.0, 99.0)  # the middle of the range it was trained with
-SEEN_FROM_HU = 150.0  # bone, contrast medium or metal; where a window holds none there is no vertebra
+BONE_FROM_HU = 150.0  # bone, even thin, or contrast medium or metal; where a window holds none is no vertebra
 SEEN_FROM_SIGNAL = 0.08  # of the normalised MR signal: anything but air
 MOST_MR = 1.5  # brighter than this multiple of the upper percentile is cut off, as in training
 
@@ -30,12 +30,14 @@ class NetworkInput:
         known: (X, Y, Z) bool: inside the image.
         grid: the 2 mm lattice, in LPS mm.
         seen_from: a brightness that some of any vertebra's voxels exceed; what stays below it need not be looked at.
+        bone_from: a brightness that bone has even where it is thin, on CT; None on MR.
     """
 
     image: FloatImage
     known: NDArray[np.bool_]
     grid: Grid
     seen_from: float = SEEN_FROM_SIGNAL
+    bone_from: float | None = None
 
 
 def network_input(volume: Volume) -> NetworkInput:
@@ -48,8 +50,11 @@ def network_input(volume: Volume) -> NetworkInput:
     )
     known = np.isfinite(resampled)
     scaled = _window(resampled) if volume.modality.is_ct else _percentiles(resampled, known)
-    seen_from = float(_window(np.float32(SEEN_FROM_HU))) if volume.modality.is_ct else SEEN_FROM_SIGNAL
-    return NetworkInput(np.where(known, scaled, 0).astype(np.float32), known, target, seen_from)
+    image = np.where(known, scaled, 0).astype(np.float32)
+    if not volume.modality.is_ct:
+        return NetworkInput(image, known, target)
+    bright = float(_window(np.float32(BONE_FROM_HU)))
+    return NetworkInput(image, known, target, seen_from=bright, bone_from=bright)
 
 
 def imaged_lattice(volume: Volume) -> Grid:
@@ -76,21 +81,21 @@ def _binned(volume: Volume) -> tuple[FloatImage, Grid]:
     """Average whole voxels along every axis that is finer than 2 mm, as the anti-aliasing before sampling."""
     factors = np.maximum(np.floor(SPACING_MM / np.asarray(volume.spacing_mm) + 1e-3).astype(int), 1)
     factors = np.minimum(factors, volume.grid.shape)
-    data = volume.voxels
-    for axis, factor in enumerate(factors):
-        if factor > 1:
-            whole = data.shape[axis] // factor * factor
-            cut = np.moveaxis(data, axis, 0)[:whole]
-            groups = [cut[start::factor] for start in range(factor)]
-            total = groups[0].astype(np.float32)
-            for group in groups[1:]:
-                total += group
-            data = np.moveaxis(total / np.float32(factor), 0, axis)
+    shape = np.asarray(volume.grid.shape) // factors
+    data = np.empty(shape, dtype=np.float32)
+    slowest = int(np.argmax(np.abs(volume.voxels.strides)))  # walked along in thin slabs: in cache, and no large copy
+    others = [axis for axis in range(3) if axis != slowest]
+    ahead, result = np.moveaxis(volume.voxels, slowest, 0), np.moveaxis(data, slowest, 0)
+    for number in range(shape[slowest]):
+        first = number * factors[slowest]
+        slab = ahead[first : first + factors[slowest]].sum(axis=0, dtype=np.float32)
+        (a, b), (m, n) = factors[others], shape[others]
+        result[number] = slab[: a * m, : b * n].reshape(m, a, n, b).sum(axis=(1, 3))
+    data /= np.float32(np.prod(factors))
     affine = np.array(volume.lps_from_ijk)
     affine[:3, 3] = volume.grid.lps_of((factors - 1) / 2)
     affine[:3, :3] = affine[:3, :3] * factors
-    shape = (data.shape[0], data.shape[1], data.shape[2])
-    return np.ascontiguousarray(data, dtype=np.float32), Grid(shape, affine)
+    return data, Grid((int(shape[0]), int(shape[1]), int(shape[2])), affine)
 
 
 def _lattice_around(grid: Grid) -> Grid:
