@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.intake.written_series import ct_slice, mr_slice
-from vfa.intake.dicom_file import quiet
+from vfa.intake.dicom_file import StoredPixels, quiet
 from vfa.intake.frame_header import FrameHeader, frame_headers
 from vfa.intake.series_kind import kind_of, not_hounsfield, not_slices, plane_of, region_rank
 from vfa.intake.stored_file import StoredFile
@@ -19,11 +19,13 @@ PIXELS = np.zeros((4, 4), np.uint16)
 
 def mr_header(**attributes: object) -> FrameHeader:
     with quiet():
-        return frame_headers(mr_slice((0, 0, 0), PIXELS, **attributes), StoredFile(Path("made up")), "")[0]
+        return frame_headers(mr_slice((0, 0, 0), PIXELS, **attributes), StoredFile(Path("made up")), StoredPixels(""))[
+            0
+        ]
 
 
 def ct_header(**attributes: object) -> FrameHeader:
-    return frame_headers(ct_slice((0, 0, 0), PIXELS, **attributes), StoredFile(Path("made up")), "")[0]
+    return frame_headers(ct_slice((0, 0, 0), PIXELS, **attributes), StoredFile(Path("made up")), StoredPixels(""))[0]
 
 
 @pytest.mark.parametrize(

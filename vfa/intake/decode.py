@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import FileDataset
 from pydicom.encaps import get_frame
-from pydicom.pixels import get_decoder, pixel_array
+from pydicom.pixels import get_decoder
 from pydicom.uid import (
     UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
     JPEG2000TransferSyntaxes,
     JPEGLossless,
     JPEGLosslessSV1,
@@ -22,9 +24,9 @@ from pydicom.uid import (
 )
 
 from vfa.errors import NotAnImage
-from vfa.intake.dicom_file import plain_stream, read_dataset
+from vfa.intake.dicom_file import plain_stream
 from vfa.intake.frame_header import FrameHeader
-from vfa.intake.stored_file import FileOpener, StoredFile
+from vfa.intake.stored_file import MAX_BYTES, FileOpener, StoredFile
 
 # Fastest first, by the time for one 512 × 512 slice; what is not installed is passed over.
 _FASTEST: dict[str, tuple[str, ...]] = {
@@ -37,16 +39,16 @@ _FASTEST: dict[str, tuple[str, ...]] = {
 # Codestreams that end with an end-of-image marker (ITU-T T.81 B.1.1.3, T.87, T.800 A.4.4)
 _MARKED = {*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes, *JPEG2000TransferSyntaxes}
 _FRAME_HEADERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
+_PLAIN_SYNTAXES = {ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian}
 _END_OF_IMAGE = b"\xff\xd9"
 
 
 class FrameDecoder:
-    """Decodes frames one after another; keeps the last file, so that a multi-frame file is read once."""
+    """Decodes frames one after another; keeps the last multi-frame file, so that it is read once."""
 
     def __init__(self) -> None:
         self._opener = FileOpener()
-        self._file: StoredFile | None = None
-        self._dataset: FileDataset | None = None
+        self._kept: tuple[StoredFile, bytes] | None = None
 
     def __enter__(self) -> FrameDecoder:
         return self
@@ -62,12 +64,10 @@ class FrameDecoder:
         Raises:
             NotAnImage: if they cannot be decoded, or are not what the header promised.
         """
-        syntax = UID("")
+        syntax = UID(frame.pixels.syntax)
         try:
-            dataset = self._dataset_of(frame.file)
-            syntax = UID(dataset.file_meta.TransferSyntaxUID)
-            _check_code(dataset, syntax, frame)
-            values = pixel_array(dataset, index=frame.frame, decoding_plugin=_plugin(syntax), raw=True)
+            data = self._pixel_data(frame)
+            values = _plain(data, frame) if syntax in _PLAIN_SYNTAXES else _decoded(data, syntax, frame)
         except NotAnImage:
             raise
         except Exception as error:  # each decoder raises its own kinds
@@ -77,14 +77,50 @@ class FrameDecoder:
             ) from error
         if values.shape != (frame.rows, frame.columns) or values.dtype.kind not in "iu":
             raise NotAnImage(f"{frame.label}: its pixel data are not the {frame.rows} × {frame.columns} it states.")
-        return _within_bits_stored(values, int(dataset.get("BitsStored") or dataset.BitsAllocated))
+        return _within_bits_stored(values, frame.pixels.bits_stored)
 
-    def _dataset_of(self, file: StoredFile) -> FileDataset:
-        if self._dataset is None or file != self._file:
-            with self._opener.open(file) as stream:
-                plain, _ = plain_stream(stream, self._opener.size_bytes(file))
-                self._dataset, self._file = read_dataset(plain, "with"), file
-        return self._dataset
+    def _pixel_data(self, frame: FrameHeader) -> bytes:
+        """The value of the pixel data element and what follows it."""
+        if self._kept is not None and self._kept[0] == frame.file:
+            return self._kept[1]
+        with self._opener.open(frame.file) as stream:
+            plain, _ = plain_stream(stream, self._opener.size_bytes(frame.file))
+            plain.seek(frame.pixels.start)
+            data = plain.read(MAX_BYTES)
+        if frame.frames_in_file > 1:
+            self._kept = frame.file, data
+        return data
+
+
+def _plain(data: bytes, frame: FrameHeader) -> NDArray[Any]:
+    """Uncompressed little endian: the bytes are the values (PS3.5 8.1.1)."""
+    stored_type = np.dtype(frame.stored_type).newbyteorder("<")
+    count = frame.rows * frame.columns
+    values = np.frombuffer(data, stored_type, count, frame.frame * count * stored_type.itemsize)
+    return values.reshape(frame.rows, frame.columns)
+
+
+def _decoded(data: bytes, syntax: UID, frame: FrameHeader) -> NDArray[Any]:
+    _check_code(data, syntax, frame)
+    stored_type = np.dtype(frame.stored_type)
+    values, _ = get_decoder(syntax).as_array(
+        data,
+        index=frame.frame,
+        raw=True,
+        decoding_plugin=_plugin(syntax),
+        rows=frame.rows,
+        columns=frame.columns,
+        number_of_frames=frame.frames_in_file,
+        samples_per_pixel=1,
+        bits_allocated=stored_type.itemsize * 8,
+        bits_stored=frame.pixels.bits_stored,
+        pixel_representation=int(stored_type.kind == "i"),
+        photometric_interpretation=frame.pixels.photometric,
+        pixel_keyword="PixelData",
+        pixel_vr=frame.pixels.vr,
+    )
+    decoded: NDArray[Any] = values
+    return decoded
 
 
 def _plugin(syntax: UID) -> str:
@@ -94,11 +130,11 @@ def _plugin(syntax: UID) -> str:
     return next((name for name in wanted if name in available), "")
 
 
-def _check_code(dataset: FileDataset, syntax: UID, frame: FrameHeader) -> None:
+def _check_code(data: bytes, syntax: UID, frame: FrameHeader) -> None:
     """Decoders fill up a codestream that was cut short with invented pixels, so it is looked at first."""
     if syntax not in _MARKED:
         return
-    code = get_frame(dataset.PixelData, frame.frame, number_of_frames=frame.frames_in_file)
+    code = get_frame(data, frame.frame, number_of_frames=frame.frames_in_file)
     if _END_OF_IMAGE not in code[-4:]:  # up to two bytes of padding may follow
         raise NotAnImage(f"{frame.label}: its compressed image is cut short, export it again.")
     size = _coded_size(code)

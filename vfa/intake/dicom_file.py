@@ -13,6 +13,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO
 
 from pydicom import dcmread
@@ -96,8 +97,29 @@ def read_dataset(stream: IO[bytes], pixels: str) -> FileDataset:
     return dataset
 
 
-def pixel_defect(stream: IO[bytes], dataset: Dataset, size_bytes: int) -> str:
-    """Why the pixel data cannot all be there; empty if the lengths in the file leave no doubt.
+@dataclass(frozen=True, slots=True)
+class StoredPixels:
+    """Where the pixel data of a file stand, and how they are stored.
+
+    Args:
+        defect: why they cannot all be there; empty if the lengths in the file leave no doubt.
+        start: byte at which their value begins, in the file or, if it is deflated, in its plain copy.
+        syntax: Transfer Syntax UID.
+        vr: value representation of the pixel data, OB or OW.
+        bits_stored: of those allocated; what scanners keep in the bits above is no image (PS3.5 8.1.1).
+        photometric: Photometric Interpretation (0028,0004).
+    """
+
+    defect: str
+    start: int = 0
+    syntax: str = ""
+    vr: str = "OW"
+    bits_stored: int = 16
+    photometric: str = "MONOCHROME2"
+
+
+def stored_pixels(stream: IO[bytes], dataset: Dataset, size_bytes: int) -> StoredPixels:
+    """Find the pixel data, without reading them.
 
     Args:
         stream: stands at the pixel data element (PS3.5 7.1), as `read_dataset(…, pixels="without")` leaves it.
@@ -107,7 +129,23 @@ def pixel_defect(stream: IO[bytes], dataset: Dataset, size_bytes: int) -> str:
     syntax = UID(dataset.file_meta.TransferSyntaxUID)
     element = _pixel_element(stream, syntax)
     if isinstance(element, str):
-        return element
+        return StoredPixels(element)
+    start, length, vr = element
+    allocated = int(dataset.BitsAllocated)
+    stored = int(dataset.get("BitsStored") or allocated)
+    if not 1 <= stored <= allocated:
+        return StoredPixels(f"BitsStored is {stored}, expected 1 to {allocated}")
+    return StoredPixels(
+        _pixel_defect(stream, dataset, (start, length), size_bytes),
+        start,
+        str(syntax),
+        vr,
+        stored,
+        str(dataset.get("PhotometricInterpretation") or "MONOCHROME2"),
+    )
+
+
+def _pixel_defect(stream: IO[bytes], dataset: Dataset, element: tuple[int, int], size_bytes: int) -> str:
     start, length = element
     frames = int(dataset.get("NumberOfFrames") or 1)
     if length == _UNDEFINED:
@@ -126,8 +164,8 @@ def pixel_defect(stream: IO[bytes], dataset: Dataset, size_bytes: int) -> str:
     return _end_defect(stream, start + length, size_bytes)
 
 
-def _pixel_element(stream: IO[bytes], syntax: UID) -> tuple[int, int] | str:
-    """Where the value of the pixel data element starts and how long it says it is, or why there is none."""
+def _pixel_element(stream: IO[bytes], syntax: UID) -> tuple[int, int, str] | str:
+    """Where the value of the pixel data element starts, how long it says it is and its VR, or why there is none."""
     order = ">" if syntax == ExplicitVRBigEndian else "<"
     header = stream.read(8 if syntax.is_implicit_VR else 12)
     if len(header) < 8:
@@ -137,7 +175,7 @@ def _pixel_element(stream: IO[bytes], syntax: UID) -> tuple[int, int] | str:
     if not syntax.is_implicit_VR and (header[4:8] not in (b"OW\0\0", b"OB\0\0") or len(header) < 12):
         return "its pixel data element is damaged, export it again"
     (length,) = struct.unpack(order + "L", header[-4:])
-    return stream.tell(), length
+    return stream.tell(), length, "OB" if not syntax.is_implicit_VR and header[4:6] == b"OB" else "OW"
 
 
 def _end_defect(stream: IO[bytes], end: int, size_bytes: int) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag, Tag
 
 from vfa.errors import NotAnImage
 
@@ -40,9 +42,10 @@ class FrameAttributes:
 
     def raw(self, keyword: str) -> Any:
         """The first non-empty value among the sources, None if there is none; raises what pydicom raises."""
+        tag = _tag_of(keyword)
         for source in self._sources:
-            if keyword in source:
-                value = source.get(keyword)
+            if tag in source:
+                value = source[tag].value
                 if value is not None and value != "":
                     return value
         return None
@@ -95,6 +98,12 @@ class FrameAttributes:
             stated = "missing" if value is None else f"{value:g}"
             raise NotAnImage(f"{keyword} is {stated}, expected {low} to {high}")
         return int(value)
+
+
+@cache
+def _tag_of(keyword: str) -> BaseTag:
+    """The attribute's tag; looked up once, since headers are read by the ten thousand."""
+    return Tag(keyword)
 
 
 def frame_macros(group: Dataset) -> list[Dataset]:

@@ -13,6 +13,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from vfa.errors import NotAnImage
+from vfa.intake.dicom_file import StoredPixels
 from vfa.intake.frame_attributes import FrameAttributes, frame_macros
 from vfa.intake.stored_file import StoredFile
 from vfa.model.frame import FloatArray
@@ -91,10 +92,15 @@ class FrameHeader:
     contrast: Contrast
     scale: PixelScale
     stored_type: str  # "uint16", "int16", …: of the pixel values before rescaling
+    pixels: StoredPixels
     volumetric: str = ""
     study_date: str = ""
     lossy: str = ""
-    defect: str = ""  # why the pixels cannot be read, empty if nothing is known against them
+
+    @property
+    def defect(self) -> str:
+        """Why the pixels cannot be read; empty if nothing is known against them."""
+        return self.pixels.defect
 
     @property
     def label(self) -> str:
@@ -102,7 +108,7 @@ class FrameHeader:
         return f"{self.file.name}, frame {self.frame + 1}" if self.frames_in_file > 1 else self.file.name
 
 
-def frame_headers(dataset: Dataset, file: StoredFile, defect: str) -> tuple[FrameHeader, ...]:
+def frame_headers(dataset: Dataset, file: StoredFile, pixels: StoredPixels) -> tuple[FrameHeader, ...]:
     """The headers of all frames of one CT or MR object.
 
     Raises:
@@ -114,17 +120,17 @@ def frame_headers(dataset: Dataset, file: StoredFile, defect: str) -> tuple[Fram
     if per_frame is None:
         if count > 1:
             raise NotAnImage(f"it holds {count} frames and says nowhere where each one lies")
-        return (_frame_header(FrameAttributes([dataset]), file, (0, 1), defect),)
+        return (_frame_header(FrameAttributes([dataset]), file, (0, 1), pixels),)
     if len(per_frame) != count:
         raise NotAnImage(f"it states {count} frames and describes {len(per_frame)}")
     shared = [item for group in dataset.get("SharedFunctionalGroupsSequence") or [] for item in frame_macros(group)]
     return tuple(
-        _frame_header(FrameAttributes([*frame_macros(group), *shared, dataset]), file, (n, count), defect)
+        _frame_header(FrameAttributes([*frame_macros(group), *shared, dataset]), file, (n, count), pixels)
         for n, group in enumerate(per_frame)
     )
 
 
-def _frame_header(at: FrameAttributes, file: StoredFile, place: tuple[int, int], defect: str) -> FrameHeader:
+def _frame_header(at: FrameAttributes, file: StoredFile, place: tuple[int, int], pixels: StoredPixels) -> FrameHeader:
     texts = dict.fromkeys([at.text("SeriesDescription"), at.text("ProtocolName")])
     description = " ".join(filter(None, texts))
     return FrameHeader(
@@ -153,7 +159,7 @@ def _frame_header(at: FrameAttributes, file: StoredFile, place: tuple[int, int],
         volumetric=at.text("VolumetricProperties").upper(),
         study_date=at.text("StudyDate"),
         lossy=at.text("LossyImageCompression"),
-        defect=defect,
+        pixels=pixels,
     )
 
 

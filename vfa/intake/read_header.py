@@ -21,7 +21,7 @@ from pydicom.uid import (
 )
 
 from vfa.errors import NotAnImage
-from vfa.intake.dicom_file import looks_like_dicom, pixel_defect, plain_stream, read_dataset
+from vfa.intake.dicom_file import looks_like_dicom, plain_stream, read_dataset, stored_pixels
 from vfa.intake.frame_header import FrameHeader, frame_headers
 from vfa.intake.stored_file import FileOpener, LeftOut, StoredFile
 
@@ -76,7 +76,7 @@ def _frames(file: StoredFile, stream: IO[bytes], size_bytes: int) -> tuple[Frame
         raise _AnotherObject(f"a colour image ({samples} samples per pixel), expected grey values")
     if dataset.get("BitsAllocated") not in (8, 16, 32):
         raise NotAnImage(f"BitsAllocated is {dataset.get('BitsAllocated')}, expected 8, 16 or 32")
-    return frame_headers(dataset, file, pixel_defect(plain, dataset, plain_bytes))
+    return frame_headers(dataset, file, stored_pixels(plain, dataset, plain_bytes))
 
 
 def _check_object(dataset: FileDataset) -> None:
