@@ -75,8 +75,9 @@ def test_a_stir_that_states_no_inversion_time_is_never_called_t2():
     assert kind_of(mr_header(SeriesDescription="STIR sag")) is Modality.STIR
 
 
-def test_a_fat_saturated_t2_is_other_mr_since_its_marrow_reads_otherwise():
-    assert kind_of(mr_header(ScanOptions="FS")) is Modality.MR
+def test_a_fat_saturated_t2_is_read_as_stir_is_and_a_fat_saturated_t1_is_neither():
+    assert kind_of(mr_header(ScanOptions="FS")) is Modality.STIR
+    assert kind_of(mr_header(ScanOptions="FS", EchoTime=10, RepetitionTime=500)) is Modality.MR
 
 
 def test_the_contrast_an_enhanced_object_states_is_taken():

@@ -19,6 +19,7 @@ from vfa.intake.stored_file import StoredFile
 from vfa.model.frame import FloatArray
 
 MAX_COORDINATE_MM = 1e5  # no patient lies further from the scanner's origin than a hundred metres
+_NO_AGENT = {"off", "no", "none", "nil", "n", "0", "without", "ohne", "native", "nativ"}
 MAX_SIDE = 16_384  # pixels along one side; detectors and reconstructions stay far below
 
 
@@ -96,6 +97,8 @@ class FrameHeader:
     volumetric: str = ""
     study_date: str = ""
     lossy: str = ""
+    kernel: str = ""  # the convolution kernel's name, as the maker writes it
+    contrast_agent: str = ""  # empty where none was given, or none stated
 
     @property
     def defect(self) -> str:
@@ -159,6 +162,8 @@ def _frame_header(at: FrameAttributes, file: StoredFile, place: tuple[int, int],
         volumetric=at.text("VolumetricProperties").upper(),
         study_date=at.text("StudyDate"),
         lossy=at.text("LossyImageCompression"),
+        kernel=" ".join(at.words("ConvolutionKernel")),
+        contrast_agent=_agent(at.text("ContrastBolusAgent")),
         pixels=pixels,
     )
 
@@ -208,6 +213,11 @@ def _scale(at: FrameAttributes) -> PixelScale:
         ends = sorted((int(padding), int(padding if limit is None else limit)))
         bounds = (ends[0], ends[1])
     return PixelScale(slope, intercept, at.text("RescaleType").upper(), bounds)
+
+
+def _agent(stated: str) -> str:
+    """Contrast/Bolus Agent (0018,0010); many scanners write there that none was given."""
+    return "" if stated.lower() in _NO_AGENT else stated
 
 
 def _positive(value: float | None) -> float | None:

@@ -11,10 +11,12 @@ from vfa.intake.find_series import list_series
 from vfa.intake.read_dicom import read_dicom
 from vfa.intake.read_image import read_image
 from vfa.intake.series import SeriesCandidate, SeriesList
-from vfa.intake.series_kind import region_rank
+from vfa.intake.series_kind import for_the_lung, is_derived, region_rank
 from vfa.model.volume import Modality, Volume
 
-COVERAGE_FRACTION = 0.8  # of the longest CT's height: what covers less is no rival, however thin
+COVERAGE_FRACTION = 0.8  # of the longest one's height: what covers less is no rival, however thin
+REFORMAT_COARSER = 1.5  # than its slices: it was interpolated from others
+LUNG_COARSER = 2.0  # its edges overshoot
 _MR_ORDER = (Modality.T2, Modality.T1, Modality.STIR, Modality.MR)  # T2 shows endplates, canal and discs
 
 
@@ -72,25 +74,37 @@ def choose_series(
 def best_of(candidates: list[SeriesCandidate]) -> SeriesCandidate:
     """The best of usable candidates of one study: CT before MR, the spine before other regions.
 
-    CT: the finest slices among those that cover most of what the longest one covers, from head to foot. MR:
-    sagittal before other planes, then by contrast, then the finest.
+    CT: the finest slices; MR: sagittal before other planes, then by contrast, then the finest. Either among those
+    that cover most of what the longest of their kind covers, from head to foot; of equals, the one without contrast
+    agent. A reformat, or a kernel for the lung, counts as coarser than its slices are.
     """
     near = min(_region(candidate) for candidate in candidates)
     candidates = [candidate for candidate in candidates if _region(candidate) == near]
     cts = [candidate for candidate in candidates if candidate.kind is Modality.CT]
     if cts:
-        longest = max(_height_mm(candidate) for candidate in cts)
-        cts = [candidate for candidate in cts if _height_mm(candidate) >= COVERAGE_FRACTION * longest]
-        return min(cts, key=lambda candidate: (_coarseness_mm(candidate), _identity(candidate)))
-    return min(
-        candidates,
-        key=lambda candidate: (
-            candidate.plane != "sagittal",
-            _MR_ORDER.index(candidate.kind or Modality.MR),
-            _coarseness_mm(candidate),
-            _identity(candidate),
-        ),
-    )
+        return min(_long_enough(cts), key=_fineness)
+    first = min(map(_mr_rank, candidates))
+    return min(_long_enough([one for one in candidates if _mr_rank(one) == first]), key=_fineness)
+
+
+def _mr_rank(candidate: SeriesCandidate) -> tuple[bool, int]:
+    return candidate.plane != "sagittal", _MR_ORDER.index(candidate.kind or Modality.MR)
+
+
+def _long_enough(candidates: list[SeriesCandidate]) -> list[SeriesCandidate]:
+    longest = max(_height_mm(candidate) for candidate in candidates)
+    return [candidate for candidate in candidates if _height_mm(candidate) >= COVERAGE_FRACTION * longest]
+
+
+def _fineness(candidate: SeriesCandidate) -> tuple[float, bool, str, str]:
+    frame = candidate.frames[0] if candidate.frames else None
+    coarser = 1.0
+    if frame is not None and is_derived(frame):
+        coarser *= REFORMAT_COARSER
+    if frame is not None and candidate.kind is Modality.CT and for_the_lung(frame):
+        coarser *= LUNG_COARSER
+    agent = frame is not None and bool(frame.contrast_agent)
+    return coarser * _coarseness_mm(candidate), agent, *_identity(candidate)
 
 
 def _of_kind(candidates: list[SeriesCandidate], modality: Modality, path: Path) -> list[SeriesCandidate]:

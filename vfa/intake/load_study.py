@@ -155,17 +155,26 @@ def _why_no_companion(candidate: SeriesCandidate, primary: SeriesCandidate, moda
     if candidate.study_instance_uid != primary.study_instance_uid:
         date = f", of {candidate.study_date}" if candidate.study_date else ""
         return f"it belongs to another study{date}"
+    if candidate.kind is primary_kind and _elsewhere(candidate, primary):
+        return "it shows another region of the same kind; assess it by its own with --series"
     if candidate.kind is primary_kind:
         return f"another {candidate.kind.value if candidate.kind else 'image'} series of the study is measured"
     if candidate.kind not in COMPANION_KINDS:
         return "its contrast says nothing of marrow"
+    if candidate.kind is Modality.T1 and candidate.frames and candidate.frames[0].contrast_agent:
+        return "it was taken with contrast agent, in which sick marrow may look like intact marrow"
     if not candidate.kind.is_ct and candidate.plane != "sagittal":
         return f"it is {candidate.plane or 'of an unknown plane'}, and bodies are compared in sagittal images"
-    if share_frame(candidate.frame_of_reference_uid, primary.frame_of_reference_uid):
-        shared = _shared_height(candidate, primary)
-        if shared < SHARED_HEIGHT_FRACTION:
-            return f"it shows another region ({shared * 100:.0f} % of its height is shared)"
+    if _elsewhere(candidate, primary):
+        return f"it shows another region ({_shared_height(candidate, primary) * 100:.0f} % of its height is shared)"
     return ""
+
+
+def _elsewhere(candidate: SeriesCandidate, primary: SeriesCandidate) -> bool:
+    """Whether two stacks in one frame of reference share too little of their height to show the same bodies."""
+    if not share_frame(candidate.frame_of_reference_uid, primary.frame_of_reference_uid):
+        return False
+    return _shared_height(candidate, primary) < SHARED_HEIGHT_FRACTION
 
 
 def _nearest(candidates: list[SeriesCandidate], primary: SeriesCandidate) -> SeriesCandidate:

@@ -21,13 +21,23 @@ T1_FLAIR_TI_MS = (400.0, 1300.0)
 
 # C.8.13.3.1.2, Table C.8-86
 _ENHANCED_CONTRAST = {"T1": Modality.T1, "T2": Modality.T2, "STIR": Modality.STIR}
+_FAT_DARK_WORD = re.compile(r"(?<![a-z])(fs|fat[ _-]?sat|spair|spir)(?![a-z])", re.IGNORECASE)
 _STIR_WORD = re.compile(r"(?<![a-z])(stir|tirm)(?![a-z])", re.IGNORECASE)
-_OTHER_WORD = re.compile(r"(?<![a-z])(flair|dwi|adc|diff\w*|dixon|water|fat)(?![a-z])", re.IGNORECASE)
+_OTHER_WORD = re.compile(
+    r"(?<![a-z])(flair|dwi|adc|diff\w*|dixon|water|fat(?![ _-]?sat)|sub|subtr\w*)(?![a-z])", re.IGNORECASE
+)
 _WORD = re.compile(r"(?<![a-z])(t1|t2)(?!\*|_?star|[0-9])", re.IGNORECASE)
 # C.8.2.1.1.1, C.8.3.1.1.1, C.8.16.1.3: images computed across slices, or maps of another quantity
 _PROJECTIONS = {"PROJECTION IMAGE", "MAX_IP", "MIN_IP", "MIP", "MINIP", "VOLUME_RENDER", "SURFACE_RENDER", "CPR"}
+# Value 4 of multi-energy CT, C.8.2.1.1.1, and what makers write: how much of a material, not how dense
+_MATERIALS = {"MAT_SPECIFIC", "MAT_REMOVED", "MAT_FRACTIONAL", "MAT_VALUE_BASED", "EFF_ATOMIC_NUM", "ELECTRON_DENSITY"}
+_MATERIALS |= {"IODINE", "CALCIUM", "VNCA", "ROI_EFF_ATOMIC_NUM", "Z_EFFECTIVE"}
+_LUNG_WORD = re.compile(r"(?<![a-z])(lung|pulmo\w*|lunge|bl\d\d)(?![a-z])", re.IGNORECASE)
+_SIEMENS_KERNEL = re.compile(r"^[A-Z][A-Z]?(\d\d)[A-Z]?(?:$|[ \\])", re.IGNORECASE)
+_SHARPEST_FOR_BONE = 69  # Siemens numbers kernels by sharpness; beyond, edges overshoot as those for the lung do
 _PLANES = ("sagittal", "coronal", "axial")
 _SPINE_PARTS = re.compile(r"spine|lumb|thorac|dorsal|sacr|abd|chest|thorax|pelv|body|trunk|vert", re.IGNORECASE)
+_NECK_PARTS = re.compile(r"cervi|(?<![a-z])(c[- _]?spine|csp|hws|neck)(?![a-z])", re.IGNORECASE)  # no levels of ours
 _NON_SPINE_PARTS = re.compile(
     r"head|brain|skull|sinus|knee|hand|foot|ankle|wrist|elbow|shoulder|leg|arm|breast", re.IGNORECASE
 )
@@ -51,13 +61,21 @@ def _mr_kind(contrast: Contrast, description: str) -> Modality:
     sequence = contrast.scanning_sequence  # (0018,0020), C.8.3.1
     if "GR" in sequence or "EP" in sequence or "RM" in sequence:
         return Modality.MR
-    if "FS" in contrast.scan_options and "IR" not in sequence:  # (0018,0022): fat is dark, marrow reads otherwise
-        return Modality.MR
+    if "IR" not in sequence and ("FS" in contrast.scan_options or _FAT_DARK_WORD.search(description)):  # (0018,0022)
+        return _fat_dark_kind(contrast)
     if contrast.repetition_time_ms is None or contrast.echo_time_ms is None:
         return _kind_by_words(description)
     if "IR" in sequence:
         return _inversion_kind(contrast)
     return _spin_echo_kind(contrast, description)
+
+
+def _fat_dark_kind(contrast: Contrast) -> Modality:
+    """Fat suppressed otherwise than by inversion: on T2 water shines and marrow is dark, as on STIR."""
+    repetition, echo = contrast.repetition_time_ms, contrast.echo_time_ms
+    if repetition is not None and echo is not None and repetition >= LONG_TR_MS and echo > SHORT_TE_MS:
+        return Modality.STIR
+    return Modality.MR
 
 
 def _inversion_kind(contrast: Contrast) -> Modality:
@@ -114,10 +132,26 @@ def not_hounsfield(header: FrameHeader) -> str:
         return ""
     if header.scale.slope is None or header.scale.intercept is None:  # (0028,1052/1053), C.8.2.1, type 1
         return "RescaleSlope or RescaleIntercept is missing, so its values are no Hounsfield units"
+    material = sorted({*header.image_type[2:]} & _MATERIALS)
+    if material:
+        return f"its values tell of a material ({material[0].lower()}), they are no Hounsfield units"
     derived = "DERIVED" in header.image_type[:1] and header.scale.rescale_type not in ("", "HU")
     if derived or header.scale.rescale_type not in ("", "HU", "US"):  # (0028,1054), C.11.1.1.2
         return f"its values are {header.scale.rescale_type}, no Hounsfield units"
     return ""
+
+
+def is_derived(header: FrameHeader) -> bool:
+    """Image Type (0008,0008) value 1, C.7.6.1.1.2: computed from other images, such as a reformat."""
+    return "DERIVED" in header.image_type[:1]
+
+
+def for_the_lung(header: FrameHeader) -> bool:
+    """Convolution Kernel (0018,1210), C.8.2.1: edges overshoot, as is good for the lung and bad for measuring."""
+    if _LUNG_WORD.search(f"{header.kernel} {header.description}"):
+        return True
+    number = _SIEMENS_KERNEL.match(header.kernel)
+    return number is not None and int(number[1]) > _SHARPEST_FOR_BONE
 
 
 def plane_of(normal: np.ndarray) -> str:
@@ -126,11 +160,13 @@ def plane_of(normal: np.ndarray) -> str:
 
 
 def region_rank(body_part: str, description: str) -> int:
-    """How far the tags speak for the spine: 0 for it or its neighbourhood, 1 nothing said, 2 another region.
+    """How far the tags speak for the spine: 0 for it or its neighbourhood, 1 nothing said or the neck, 2 elsewhere.
 
     Body Part Examined (0018,0015), C.7.3.1, is a hint only: technicians leave it at what the protocol says.
     """
     text = f"{body_part} {description}"
+    if _NECK_PARTS.search(text):
+        return 1
     if _SPINE_PARTS.search(text):
         return 0
     return 2 if _NON_SPINE_PARTS.search(text) else 1

@@ -18,7 +18,7 @@ class Modality(str, Enum):
     CT = "CT"  # voxels in Hounsfield units
     T1 = "T1"
     T2 = "T2"
-    STIR = "STIR"
+    STIR = "STIR"  # or T2 with fat suppressed otherwise: fat is dark and water shines
     MR = "MR"  # any other magnetic resonance contrast
 
     @property
