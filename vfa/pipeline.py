@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vfa.eligibility import judge, load_profile, read_clinical
 from vfa.errors import EditsRefused, UsageError
 from vfa.intake import StudyChoice, choose_study, list_series, read_volume, with_companions
-from vfa.measure import align, measure_spine, with_marrow_signal
+from vfa.measure import align, compare_with_prior, measure_spine, with_marrow_signal
 from vfa.model.assessment import Assessment
 from vfa.model.clinical import ClinicalContext
 from vfa.model.edits import ReaderEdits
 from vfa.model.findings import StudyFindings
+from vfa.model.prior import PriorStudy
 from vfa.model.series_used import labels_alone, series_of
 from vfa.model.spine import Spine
 from vfa.model.study import Study
 from vfa.model.volume import Modality, Volume
+from vfa.report.json import read_assessment
+from vfa.report.read_back import prior_of
 from vfa.report.read_edits import read_edits
 from vfa.segment import (
     find_segmenter,
@@ -48,6 +51,7 @@ class AssessmentRequest:
         segmenter: name of an installed segmenter.
         modality: the kind of image, for files that do not say.
         edits: what a reader changed in an earlier result of the same input; None to take everything as found.
+        prior: the result (file or folder) of an earlier examination of the same patient; None when there is none.
     """
 
     input: Path | StudyChoice | None = None
@@ -60,6 +64,7 @@ class AssessmentRequest:
     segmenter: str = "built-in"
     modality: Modality | None = None
     edits: Path | None = None
+    prior: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +85,12 @@ def run(request: AssessmentRequest, progress: Progress = lambda step, fraction: 
     clinical = read_clinical(request.clinical) if request.clinical else ClinicalContext()
     profiles = [load_profile(name) for name in request.profiles]
     edits = read_edits(request.edits) if request.edits else AS_FOUND
+    prior = prior_of(read_assessment(request.prior)) if request.prior else None
     study, spine = examine(request, progress)
     spine, edits = _as_edited(spine, study, request, edits)
     findings = study_findings(spine, study, progress, edits)
+    if prior is not None:
+        findings = since_prior(findings, prior, request)
     progress("judging the rules", 0.0)
     assessment = judge(findings, clinical, profiles)
     return AssessmentResult(assessment, study.primary if study else None, spine)
@@ -158,3 +166,12 @@ def study_findings(
         notes=spine.notes,
         alignment=align(vertebrae),
     )
+
+
+def since_prior(findings: StudyFindings, prior: PriorStudy, request: AssessmentRequest) -> StudyFindings:
+    """The findings with the earlier examination as their reference, where it can be one."""
+    own = {series.study_instance_uid for series in findings.series} - {""}
+    if prior.study_instance_uid in own:
+        raise UsageError(f"--prior {request.prior}: it is the result of this very study; give an earlier one")
+    vertebrae, notes = compare_with_prior(findings.vertebrae, prior)
+    return replace(findings, vertebrae=vertebrae, notes=(*findings.notes, *notes))

@@ -51,6 +51,14 @@ Edits = Annotated[
         show_default=False,
     ),
 ]
+Prior = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="RESULT",
+        help="The result (folder or assessment.json) of an earlier study of the same patient, to compare heights with.",
+        show_default=False,
+    ),
+]
 Emit = Annotated[
     str | None,
     typer.Option(
@@ -73,6 +81,7 @@ def assess(
     anchor: options.Anchor = None,
     segmenter: options.SegmenterName = "built-in",
     modality: options.ImageKind = None,
+    prior: Prior = None,
     edits: Edits = None,
     emit: Emit = None,
     progress: options.Progress = ProgressKind.BAR,
@@ -103,6 +112,7 @@ def assess(
         segmenter=segmenter,
         modality=modality,
         edits=edits,
+        prior=prior,
     )
     _check_dicom_study(input, series, modality, formats)
     end_with_parent(progress)

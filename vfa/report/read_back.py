@@ -11,8 +11,9 @@ import numpy as np
 
 from vfa.model.estimate import NORMAL_95, Estimate, Measured, Unmeasurable, Why
 from vfa.model.findings import SeriesRecord, StudyFindings, VertebraFindings
-from vfa.model.morphometry import Deformity, FractureStatus, HeightLoss, LateralLoss, Shape
+from vfa.model.morphometry import Deformity, FractureStatus, HeightLoss, LateralLoss, Shape, ThreeHeights
 from vfa.model.posterior_wall import Finding, PosteriorWall, Presence, WallStatus
+from vfa.model.prior import PriorBody, PriorStudy
 from vfa.model.volume import Modality
 from vfa.report import contract as c
 
@@ -38,6 +39,31 @@ def clinical_table(document: c.AssessmentFile) -> dict[str, dict[str, object]]:
         key: list(value) if isinstance(value, tuple) else value for key, value in told.patient.items()
     }
     return {"patient": patient, "levels": {level: dict(given) for level, given in told.levels.items()}}
+
+
+def prior_of(document: c.AssessmentFile) -> PriorStudy:
+    """A result as the earlier examination that another one is compared with."""
+    measured_on = next((s for s in document.series if s.role == "morphometry"), None)
+    modality = None
+    if measured_on is not None and not isinstance(measured_on.modality, c.Missing):
+        modality = Modality(measured_on.modality)
+    return PriorStudy(document.study_instance_uid, modality, tuple(_prior_body(one) for one in document.vertebrae))
+
+
+def _prior_body(one: c.Vertebra) -> PriorBody:
+    sides: list[ThreeHeights | Unmeasurable] = []
+    for side in ("left", "right"):
+        both = one.lateral_heights_mm
+        sides.append(_three(one.level, both if isinstance(both, c.Missing) else getattr(both, side)))
+    fracture = None if isinstance(one.deformity, c.Missing) else FractureStatus(one.deformity.fracture)
+    return PriorBody(one.level, _three(one.level, one.heights_mm), sides[0], sides[1], fracture, one.treated)
+
+
+def _three(level: str, heights: c.Heights | c.Missing) -> ThreeHeights | Unmeasurable:
+    if isinstance(heights, c.Missing):
+        return _missing(level, "heights", heights)
+    columns = (heights.anterior, heights.middle, heights.posterior)
+    return ThreeHeights(*(_estimate(one.value, one.ci95, "mm") for one in columns))
 
 
 def _series(record: c.Series, study_instance_uid: str) -> SeriesRecord:
