@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, special
 
-from vfa.measure.lattice import ColumnLattice
-from vfa.measure.surface import smooth_surface
+from vfa.measure.lattice import ColumnLattice, carried
+from vfa.measure.surface import smooth_field, smooth_surface
+from vfa.measure.uncertainty import step_along
 from vfa.model.frame import FloatArray
 from vfa.model.volume import Volume
 
@@ -27,6 +28,8 @@ REACH_MM = 5.0  # voxels this far from the reference surface take part
 BIN_MM = 0.25
 MOST_EFFECTIVE_VOXELS = 50.0  # neighbouring voxels share noise; more do not count
 IN_PLANE_BLUR_MM = 0.55  # standard deviation of a body kernel's point spread; bone kernels are sharper
+START_SMOOTH_MM = 1.5
+START_SMOOTH_PER_STEP = 0.5
 THROUGH_PLANE_BLUR_MM = 0.3  # beyond the box of the slice thickness
 
 
@@ -38,13 +41,15 @@ class Search:
         reach_mm: how far on either side.
         step_mm: between candidates; the best is interpolated between them.
         wander_mm: prior: the surface is usually within this of the reference.
-        smooth_mm: the scale on which the surface found is smoothed.
+        smooth_mm: the scale on which what was found is smoothed.
+        every: in both directions, only every so many columns are searched.
     """
 
     reach_mm: float
     step_mm: float
     wander_mm: float
     smooth_mm: float
+    every: int = 1
 
     @property
     def candidates_mm(self) -> FloatArray:
@@ -53,9 +58,9 @@ class Search:
         return np.arange(-count, count + 1, dtype=np.float64) * self.step_mm
 
 
-BRIGHT_SEARCH = (Search(3.5, 0.5, 2.5, 2.0), Search(1.5, 0.25, 1.0, 1.2), Search(0.75, 0.25, 1.0, 0.7))
+BRIGHT_SEARCH = (Search(3.5, 0.5, 2.5, 2.0, 2), Search(1.5, 0.25, 1.0, 1.2, 2), Search(0.75, 0.25, 1.0, 0.7))
 # On MR dark lines run inside the body too (basivertebral vein, sclerosis), so the mask's word weighs more.
-DARK_SEARCH = (Search(2.5, 0.5, 1.2, 2.5), Search(1.5, 0.25, 0.8, 1.5), Search(0.75, 0.25, 0.8, 1.0))
+DARK_SEARCH = (Search(2.5, 0.5, 1.2, 2.5, 2), Search(1.5, 0.25, 0.8, 1.5, 2), Search(0.75, 0.25, 0.8, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +69,14 @@ class Endplate:
 
     Args:
         cranial_mm: (L, A) outer bone surface along the cranial axis; NaN outside the footprint.
+        course_mm: (L, A) the same, continued beyond the footprint.
         contrast: (L, A) share of the local grey-value variation that the shell model explains, 0–1.
         scatter_mm: robust standard deviation of the surface's local roughness.
         blur_mm: the extent of the blur along the surface's normal (box width and Gaussian combined, as a sd).
     """
 
     cranial_mm: FloatArray
+    course_mm: FloatArray
     contrast: FloatArray
     scatter_mm: float
     blur_mm: float
@@ -114,38 +121,84 @@ def blur_along(volume: Volume, normal_lps: FloatArray) -> Blur:
     return Blur(float(boxes[widest]), float(np.sqrt(variance)))
 
 
-def find_endplate(
-    volume: Volume, lattice: ColumnLattice, start_mm: FloatArray, outward: int, foreign: NDArray[np.bool_]
-) -> Endplate:
-    """Find one endplate in the image.
+def find_endplates(volume: Volume, lattice: ColumnLattice, foreign: NDArray[np.bool_]) -> tuple[Endplate, Endplate]:
+    """Find the cranial and the caudal endplate in the image, starting from where the mask ends.
 
     Args:
         volume: the image, cropped around the body.
         lattice: the body's columns.
-        start_mm: (L, A) where the mask ends.
-        outward: +1 for the cranial, −1 for the caudal endplate.
         foreign: (I, J, K) bool on the volume's grid: voxels of other bodies, left out.
 
     Returns:
-        The endplate; its NaN columns are those without a footprint.
+        Both endplates; their NaN columns are those without a footprint.
     """
+    searches = BRIGHT_SEARCH if volume.modality.is_ct else DARK_SEARCH
+    # Enough to take away the mask's stairs; more would level the rim of a deep dip.
+    sigma_mm = min(START_SMOOTH_MM + START_SMOOTH_PER_STEP * step_along(volume.grid, lattice.frame.cranial), 4.0)
+    starts = [smooth_surface(start, lattice.footprint, sigma_mm) for start in (lattice.upper_mm, lattice.lower_mm)]
+    return _search_both(volume, lattice, starts, foreign, searches)
+
+
+def refind_endplates(
+    volume: Volume,
+    lattice: ColumnLattice,
+    found: tuple[ColumnLattice, Endplate, Endplate],
+    foreign: NDArray[np.bool_],
+) -> tuple[Endplate, Endplate]:
+    """The same endplates on a turned lattice, starting from where they were found on another one of the body."""
+    searches = BRIGHT_SEARCH if volume.modality.is_ct else DARK_SEARCH
+    before, *plates = found
+    starts = [carried(before, plate.course_mm, lattice) for plate in plates]
+    return _search_both(volume, lattice, starts, foreign, searches[-1:])
+
+
+def _search_both(
+    volume: Volume,
+    lattice: ColumnLattice,
+    starts: list[FloatArray],
+    foreign: NDArray[np.bool_],
+    searches: tuple[Search, ...],
+) -> tuple[Endplate, Endplate]:
+    upper, lower = (
+        _find_endplate(volume, lattice, start, outward, foreign, searches)
+        for start, outward in zip(starts, (+1, -1), strict=True)
+    )
+    return upper, lower
+
+
+def _find_endplate(
+    volume: Volume,
+    lattice: ColumnLattice,
+    reference: FloatArray,
+    outward: int,
+    foreign: NDArray[np.bool_],
+    searches: tuple[Search, ...],
+) -> Endplate:
+    """One endplate, outward +1 for the cranial and −1 for the caudal one, from a first course of it (L, A)."""
     footprint = lattice.footprint
-    reference = smooth_surface(start_mm, footprint, sigma_mm=4.0)
     samples = _Samples.near(volume, lattice, reference, foreign)
     blur = blur_along(volume, _mean_normal(lattice, reference))
     aggregate_mm = float(np.clip(0.7 + 0.4 * blur.box_mm, 1.0, 3.0))
     dark = not volume.modality.is_ct
-    contrast = np.zeros_like(reference)
-    for search in DARK_SEARCH if dark else BRIGHT_SEARCH:
-        evidence = samples.binned(reference, outward, aggregate_mm)
+    for search in searches:
+        where = footprint & _every(footprint.shape, search.every)
+        evidence = samples.binned(reference, outward, aggregate_mm, where)
         found, explained = _best_offset(evidence, blur, search, dark=dark)
-        surface, contrast = np.array(reference), np.zeros_like(reference)
-        surface[footprint] += outward * found
-        contrast[footprint] = explained
-        reference = smooth_surface(surface, footprint, search.smooth_mm, weight=0.02 + contrast)
-    rough = (surface - reference)[lattice.inner]
+        offset, contrast = np.zeros_like(reference), np.zeros_like(reference)
+        offset[where], contrast[where] = outward * found, explained
+        # Only the step is smoothed, so that each pass adds detail and none takes any away.
+        step = smooth_field(offset, where, search.smooth_mm, weight=0.02 + contrast)
+        rough = (offset - step)[where & lattice.inner]
+        reference = reference + step
     scatter = float(1.4826 * np.median(np.abs(rough))) if rough.size else 0.0
-    return Endplate(np.where(footprint, reference, np.nan), contrast, scatter, blur.sd_mm)
+    return Endplate(np.where(footprint, reference, np.nan), reference, contrast, scatter, blur.sd_mm)
+
+
+def _every(shape: tuple[int, ...], step: int) -> NDArray[np.bool_]:
+    """(L, A): every so many columns in both directions."""
+    chosen = np.zeros(shape, dtype=bool)
+    chosen[::step, ::step] = True
+    return chosen
 
 
 def _mean_normal(lattice: ColumnLattice, surface: FloatArray) -> FloatArray:
@@ -183,43 +236,51 @@ class _Samples:
         cls, volume: Volume, lattice: ColumnLattice, reference: FloatArray, foreign: NDArray[np.bool_]
     ) -> _Samples:
         """Voxels of the crop whose distance from the reference may matter."""
-        ijk = np.argwhere(~foreign)
-        body = lattice.frame.body_of(volume.grid.lps_of(ijk))
-        middle = float(np.median(reference[lattice.footprint]))
-        spread = float(np.ptp(reference[lattice.footprint]))
-        reach = REACH_MM + spread + BRIGHT_SEARCH[0].reach_mm
-        near = np.abs(body[:, 2] - middle) <= reach
-        for axis, positions in ((0, lattice.left_mm), (1, lattice.anterior_mm)):
-            near &= (body[:, axis] >= positions[0] - 0.5) & (body[:, axis] <= positions[-1] + 0.5)
-        values = volume.voxels[tuple(ijk[near].T)].astype(np.float64)
-        return cls(lattice, body[near], values)
+        frame = lattice.frame
+        turn = (frame.axes.T @ volume.grid.lps_from_ijk[:3, :3]).astype(np.float32)
+        origin = frame.body_of(volume.grid.lps_of((0, 0, 0)))
+        steps = np.ogrid[tuple(slice(0, n) for n in volume.voxels.shape)]
 
-    def binned(self, reference: FloatArray, outward: int, aggregate_mm: float) -> _Evidence:
-        """Sum the voxels into bins of distance from the reference, then over neighbouring columns."""
+        def along(axis: int) -> NDArray[np.float32]:
+            by_step = [np.float32(turn[axis, n]) * steps[n].astype(np.float32) for n in range(3)]
+            return np.asarray(by_step[0] + by_step[1] + by_step[2] + np.float32(origin[axis]))
+
+        body = [along(axis) for axis in range(3)]
+        courses = reference[lattice.footprint]
+        reach = REACH_MM + BRIGHT_SEARCH[0].reach_mm
+        near = ~foreign & (body[2] >= courses.min() - reach) & (body[2] <= courses.max() + reach)
+        for axis, positions in ((0, lattice.left_mm), (1, lattice.anterior_mm)):
+            near &= (body[axis] >= positions[0] - 0.5) & (body[axis] <= positions[-1] + 0.5)
+        chosen = np.flatnonzero(near)
+        places = np.stack([field.ravel()[chosen] for field in body], axis=-1).astype(np.float64)
+        return cls(lattice, places, volume.voxels.ravel()[chosen].astype(np.float64))
+
+    def binned(self, reference: FloatArray, outward: int, aggregate_mm: float, where: NDArray[np.bool_]) -> _Evidence:
+        """Sum the voxels into bins of distance from the reference, then over the columns around each of `where`."""
         left, anterior = self.lattice.left_mm, self.lattice.anterior_mm
-        row = np.clip(np.round(self.body_mm[:, 0] - left[0]).astype(int), 0, len(left) - 1)
-        column = np.clip(np.round(self.body_mm[:, 1] - anterior[0]).astype(int), 0, len(anterior) - 1)
-        exact = ndimage.map_coordinates(
-            reference, [self.body_mm[:, 0] - left[0], self.body_mm[:, 1] - anterior[0]], order=1, mode="nearest"
-        )
+        across, along = self.body_mm[:, 0] - left[0], self.body_mm[:, 1] - anterior[0]
+        row = np.clip(np.round(across).astype(int), 0, len(left) - 1)
+        column = np.clip(np.round(along).astype(int), 0, len(anterior) - 1)
+        exact = ndimage.map_coordinates(reference, [across, along], order=1, mode="nearest")
         distance = outward * (self.body_mm[:, 2] - exact)
         near = (np.abs(distance) < REACH_MM) & self.lattice.footprint[row, column]
         bins = round(2 * REACH_MM / BIN_MM)
         place = np.floor((distance[near] + REACH_MM) / BIN_MM).astype(int)
-        flat = (row[near] * len(anterior) + column[near]) * bins + place
-        size = len(left) * len(anterior) * bins
+        cell = row[near] * len(anterior) + column[near]
         value = self.value[near]
 
-        def spread(weights: FloatArray | None) -> FloatArray:
-            sums = np.bincount(flat, weights=weights, minlength=size).reshape(len(left), len(anterior), bins)
-            sums = sums.astype(float)
-            return np.asarray(
-                ndimage.gaussian_filter(sums, (aggregate_mm, aggregate_mm, 0), mode="constant", truncate=2.5)
-            )[self.lattice.footprint]
+        def spread(index: NDArray[np.intp], depth: int, weights: FloatArray | None) -> FloatArray:
+            size = len(left) * len(anterior) * depth
+            sums = np.bincount(index, weights=weights, minlength=size).reshape(len(left), len(anterior), depth)
+            pooled = ndimage.gaussian_filter(
+                sums.astype(float), (aggregate_mm, aggregate_mm, 0), mode="constant", truncate=2.5
+            )
+            return np.asarray(pooled[where])
 
         centres = (np.arange(bins) + 0.5) * BIN_MM - REACH_MM
-        mass, first, second = spread(None), spread(value), spread(value**2)
-        return _Evidence(np.asarray(centres, dtype=np.float64), mass, first, second.sum(axis=1))
+        flat = cell * bins + place
+        mass, first = spread(flat, bins, None), spread(flat, bins, value)
+        return _Evidence(np.asarray(centres, dtype=np.float64), mass, first, spread(cell, 1, value**2)[:, 0])
 
 
 def _best_offset(evidence: _Evidence, blur: Blur, search: Search, *, dark: bool) -> tuple[FloatArray, FloatArray]:

@@ -1,7 +1,7 @@
 """How high was this body before it was fractured?
 
-From valid neighbours above and below, else from one of them with the usual growth per level, else from all valid
-levels of the scan, else unmeasurable. A level is valid when it is measured, untreated, whole, not transitional and
+From a prior study of the same patient, else from valid neighbours above and below, else from all valid levels of the
+scan, else unmeasurable. A level is valid when it is measured, untreated, whole, not transitional and
 not fractured; since which levels are fractured depends on what is expected and the reverse, both settle together
 (`height_course`). What is carried from a neighbour is how far it stands above or below the usual course, so that
 physiological wedging and growth do not read as loss.
@@ -23,13 +23,15 @@ from vfa.measure.height_course import (
     usual_course,
 )
 from vfa.model.estimate import Estimate, Unmeasurable, Why
+from vfa.model.frame import FloatArray
 from vfa.model.morphometry import COLUMNS, BodyHeights, ExpectedHeights, ThreeHeights
 
-# People's vertebrae vary about the smooth course of their own spine: coefficient of variation of one height,
-# inside the 2.2–4.6 % of MXA normal studies.
-OWN_VARIATION = 0.025
-STEP_VARIATION = 0.02  # and how far the course itself strays from the usual, per level stepped without a counterpart
+# People's vertebrae vary about the smooth course of their own spine, in size and in shape: coefficient of variation of
+# one height, inside the 2.2–4.6 % of MXA normal studies.
+OWN_VARIATION = 0.033
+STEP_VARIATION = 0.02  # and how far the course itself strays from the usual, per root of a level stepped
 FARTHEST_NEIGHBOUR = 3  # levels; beyond, a neighbour says little
+MOST_ASYMMETRY_LOG = 0.1  # between left and right thirds; a scoliotic body of 40 mm with 4° of wedging has 0.07
 THIRDS = ("centre", "left", "right")
 
 
@@ -59,9 +61,17 @@ def expect_all(candidates: Mapping[str, Candidate]) -> dict[str, ExpectedHeights
     positions = {level: c.position for level, c in candidates.items()}
     heights = {level: np.array([e.value for e in c.heights.centre]) for level, c in regular.items()}
     intact = probability_intact(heights, positions)
-    valid = [c for level, c in regular.items() if intact[level] > INTACT_ABOVE]
+    valid = [c for level, c in regular.items() if intact[level] > INTACT_ABOVE and _is_symmetric(c)]
     course = usual_course(positions)
     return {level: _expect(candidate, valid, course) for level, candidate in candidates.items()}
+
+
+def _is_symmetric(candidate: Candidate) -> bool:
+    """Whether left and right thirds are about as high: one that has collapsed on a side is no reference."""
+    left, right = candidate.third("left"), candidate.third("right")
+    if isinstance(left, Unmeasurable) or isinstance(right, Unmeasurable):
+        return True
+    return all(abs(float(np.log(left[c].value / right[c].value))) < MOST_ASYMMETRY_LOG for c in COLUMNS)
 
 
 def _expect(target: Candidate, valid: list[Candidate], course: Course) -> ExpectedHeights | Unmeasurable:
@@ -71,7 +81,7 @@ def _expect(target: Candidate, valid: list[Candidate], course: Course) -> Expect
     below = min((c for c in others if c.position > target.position), key=lambda c: c.position, default=None)
     near = [c for c in (above, below) if c and abs(c.position - target.position) <= FARTHEST_NEIGHBOUR]
     choices = []
-    if near:
+    if len(near) == 2 or len(near) == len(others) > 0:
         choices.append(("neighbours " + ", ".join(c.level for c in near), near))
     if len(others) > max(len(near), 1):
         choices.append((f"all {len(others)} valid levels", others))
@@ -91,32 +101,28 @@ def _from(target: Candidate, references: list[Candidate], third: str, course: Co
     if not known:
         return _no_reference(target.level)
     steps = np.array([c.position - target.position for c, _ in known], dtype=float)
-    weights, variation = _weights(steps)
     found: dict[str, Estimate] = {}
     for number, column in enumerate(COLUMNS):
         heights = np.array([h[column].value for _, h in known])
         sigmas = np.array([h[column].sigma for _, h in known]) / heights
         stand = np.log(heights) - np.array([course.logs[c.level][number] for c, _ in known])
+        weights, relative = _weights(steps, sigmas)
         value = float(np.exp(weights @ stand + course.logs[target.level][number]))
-        relative = float(np.sqrt(variation**2 + ((weights * sigmas) ** 2).sum()))
         found[column] = Estimate(value, value * relative, "mm", "carried along the usual course of heights", 0.0)
     return ThreeHeights(found["anterior"], found["middle"], found["posterior"])
 
 
-def _weights(steps: np.ndarray) -> tuple[np.ndarray, float]:
-    """Weights (N,) of references so many levels away, and the relative uncertainty that people's variation leaves.
+def _weights(steps: FloatArray, sigmas: FloatArray) -> tuple[FloatArray, float]:
+    """Weights (N,) of references so many levels away (+ below), and the relative uncertainty of what they tell.
 
-    One reference is carried as it is. Two are interpolated. More share a line through all of them.
+    Best linear unbiased prediction (ordinary kriging): each level varies on its own, the course strays from the usual
+    by a random walk and a slope, and each height was measured with its relative uncertainty `sigmas`.
     """
-    if len(steps) == 1:
-        strays = np.hypot(STEP_VARIATION, SLOPE_SD) * abs(steps[0])
-        return np.ones(1), float(np.hypot(OWN_VARIATION * np.sqrt(2), strays))
-    design = np.vander(steps, 2)
-    weights = np.linalg.pinv(design)[1]
-    both_sides = steps.min() < 0 < steps.max()
-    farthest = float(np.abs(steps).min() if both_sides else np.abs(steps).min() + np.ptp(steps) / 2)
-    strays = STEP_VARIATION * max(farthest - (1.0 if both_sides else 0.0), 0.0)
-    return weights, float(np.hypot(OWN_VARIATION * np.sqrt(1 + (weights**2).sum()), strays))
+    same_side = np.sign(steps)[:, None] == np.sign(steps)[None, :]
+    walk = np.where(same_side, np.minimum(np.abs(steps)[:, None], np.abs(steps)[None, :]), 0.0)
+    covariance = STEP_VARIATION**2 * walk + SLOPE_SD**2 * np.outer(steps, steps) + np.diag(OWN_VARIATION**2 + sigmas**2)
+    solved = np.linalg.solve(covariance, np.ones(len(steps)))
+    return solved / solved.sum(), float(np.sqrt(OWN_VARIATION**2 + 1 / solved.sum()))
 
 
 def _no_reference(level: str) -> Unmeasurable:

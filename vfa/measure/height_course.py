@@ -41,7 +41,7 @@ FRACTURED_SHARE = 0.15  # prior: of levels in patients who are examined for frac
 MISMEASURED_SHARE = 0.01
 DEEPEST_LOG = -1.6  # a fracture lowers a column to between a fifth and nearly all of its height
 SHALLOWEST_LOG = 0.03
-INTACT_ABOVE = 0.5  # probability from which a level serves as a reference
+INTACT_ABOVE = 0.9  # probability from which a level serves as a reference: a mild fracture would hide its neighbours'
 
 
 @dataclass(frozen=True)

@@ -63,12 +63,21 @@ def _third(lattice: ColumnLattice, surfaces: HeightMap, third: str, error: Heigh
     found: dict[str, Estimate] = {}
     for column in COLUMNS:
         band = _band(lattice, third, column) & ~surfaces.upper_pits & ~surfaces.lower_pits
+        band &= np.isfinite(surfaces.height_mm)
         values = surfaces.height_mm[band]
-        values = values[np.isfinite(values)]
         if values.size < FEWEST_COLUMNS:
             return None
-        found[column] = Estimate(float(np.median(values)), error.sigma_mm(third), "mm", error.method, at_least=0.0)
+        sigma = error.sigma_mm(third, column, _slope(lattice, surfaces, band))
+        found[column] = Estimate(float(np.median(values)), sigma, "mm", error.method, at_least=0.0)
     return ThreeHeights(found["anterior"], found["middle"], found["posterior"])
+
+
+def _slope(lattice: ColumnLattice, surfaces: HeightMap, band: NDArray[np.bool_]) -> float:
+    """How steeply the height changes across a band, mm per mm, by a plane through it."""
+    rows, columns = np.nonzero(band)
+    design = np.column_stack([lattice.left_mm[rows], lattice.anterior_mm[columns], np.ones(len(rows))])
+    slopes, *_ = np.linalg.lstsq(design, surfaces.height_mm[band], rcond=None)
+    return float(np.hypot(slopes[0], slopes[1]))
 
 
 def _band(lattice: ColumnLattice, third: str, column: str) -> NDArray[np.bool_]:

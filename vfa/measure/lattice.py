@@ -28,6 +28,7 @@ WALL_FALL_PER_STEP = 0.6  # and this share of a sampling step, since coarse mask
 WALL_PASSES = 3
 FEWEST_CORE_COLUMNS = 30  # a quadratic course needs some
 NEARBY_COLUMNS = 8
+CARRY_ROUNDS = 4  # each gains a digit, as slopes are small
 NOWHERE_MM = -1e6  # stands outside the footprint, below everything
 
 
@@ -65,6 +66,19 @@ class ColumnLattice:
         """(L, A, 3) points in the body frame for a height field (L, A)."""
         left, anterior = np.meshgrid(self.left_mm, self.anterior_mm, indexing="ij")
         return np.stack([left, anterior, cranial_mm], axis=-1)
+
+
+def carried(lattice: ColumnLattice, surface_mm: FloatArray, other: ColumnLattice) -> FloatArray:
+    """A height field (L, A) of one lattice on another one of the same body, both frames a few degrees apart."""
+    turn = lattice.frame.axes.T @ other.frame.axes  # from the other body frame to this one
+    shift = lattice.frame.body_of(other.frame.centre_lps)
+    height = np.full((len(other.left_mm), len(other.anterior_mm)), float(np.median(surface_mm)))
+    for _ in range(CARRY_ROUNDS):
+        here = other.points_body(height) @ turn.T + shift
+        places = [here[..., 0] - lattice.left_mm[0], here[..., 1] - lattice.anterior_mm[0]]
+        course = ndimage.map_coordinates(surface_mm, np.array(places) / COLUMN_STEP_MM, order=1, mode="nearest")
+        height = height + (course - here[..., 2]) / turn[2, 2]
+    return np.asarray(height)
 
 
 def column_lattice(vertebra: Vertebra, frame: BodyFrame) -> ColumnLattice:

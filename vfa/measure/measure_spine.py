@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from vfa.measure.body_frame import first_frame, frame_of_endplates, refine_frame
 from vfa.measure.deformity import deformity, height_loss, lateral_loss
-from vfa.measure.endplates import Endplate, find_endplate
+from vfa.measure.endplates import Endplate, find_endplates, refind_endplates
 from vfa.measure.expected_heights import Candidate, expect_all
 from vfa.measure.heights import focal_pits, heights_of
 from vfa.measure.lattice import ColumnLattice, column_lattice
 from vfa.measure.reader_lines import with_reader_lines
 from vfa.measure.uncertainty import (
-    IMAGE_FLOOR_MM,
+    CT_FLOOR_MM,
     IMAGE_PER_STEP,
     MASK_FLOOR_MM,
     MASK_PER_STEP,
@@ -34,6 +34,7 @@ from vfa.model.estimate import Unmeasurable, Why
 from vfa.model.findings import VertebraFindings
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.model.morphometry import (
+    COLUMNS,
     BodyHeights,
     Deformity,
     ExpectedHeights,
@@ -165,7 +166,14 @@ def _measure_body(spine: Spine, vertebra: Vertebra, volume: Volume | None) -> _M
 def _heights_from_mask(vertebra: Vertebra, lattice: ColumnLattice) -> _Measured:
     """Heights between the mask's own ends."""
     step = step_along(vertebra.grid, lattice.frame.cranial)
-    error = HeightError(MASK_FLOOR_MM, MASK_PER_STEP, step, 0.0, "from the mask alone")
+    error = HeightError(
+        dict.fromkeys(COLUMNS, MASK_FLOOR_MM),
+        dict.fromkeys(COLUMNS, MASK_PER_STEP),
+        step,
+        0.0,
+        0.0,
+        "from the mask alone",
+    )
     surfaces, signs = _height_map(lattice, lattice.upper_mm, lattice.lower_mm)
     return _Measured(
         vertebra, lattice.frame, heights_of(vertebra.level, lattice, surfaces, error), signs, vertebra.quality
@@ -175,11 +183,11 @@ def _heights_from_mask(vertebra: Vertebra, lattice: ColumnLattice) -> _Measured:
 def _heights_from_image(spine: Spine, vertebra: Vertebra, volume: Volume, lattice: ColumnLattice) -> _Measured:
     """Heights between the endplates found in the image; the frame is settled on those endplates."""
     crop, foreign = _crop(spine, vertebra, volume)
-    upper, lower = _both_endplates(crop, lattice, foreign)
+    upper, lower = find_endplates(crop, lattice, foreign)
     turned = frame_of_endplates(lattice, upper.cranial_mm, lower.cranial_mm)
     if float(turned.cranial @ lattice.frame.cranial) < 1 - 1e-6:
-        lattice = column_lattice(vertebra, turned)
-        upper, lower = _both_endplates(crop, lattice, foreign)
+        before, lattice = lattice, column_lattice(vertebra, turned)
+        upper, lower = refind_endplates(crop, lattice, (before, upper, lower), foreign)
     if any(_leaves_the_image(volume, lattice, plate, outward) for plate, outward in ((upper, +1), (lower, -1))):
         cut = Unmeasurable(vertebra.level, "body heights", Why.TOUCHES_BORDER, "the image's edge cuts the body")
         return _Measured(vertebra, lattice.frame, cut, quality=vertebra.quality)
@@ -193,10 +201,11 @@ def _heights_from_image(spine: Spine, vertebra: Vertebra, volume: Volume, lattic
         )
         return _Measured(vertebra, lattice.frame, lost, quality=vertebra.quality)
     error = HeightError(
-        IMAGE_FLOOR_MM if volume.modality.is_ct else MR_FLOOR_MM,
+        CT_FLOOR_MM if volume.modality.is_ct else dict.fromkeys(COLUMNS, MR_FLOOR_MM),
         IMAGE_PER_STEP,
         step_along(volume.grid, lattice.frame.cranial),
         float(np.hypot(upper.scatter_mm, lower.scatter_mm)),
+        _moved_mm(lattice, upper, lower),
         f"endplates found in the {volume.modality.value} image",
     )
     surfaces, signs = _height_map(lattice, upper.cranial_mm, lower.cranial_mm)
@@ -205,19 +214,21 @@ def _heights_from_image(spine: Spine, vertebra: Vertebra, volume: Volume, lattic
     )
 
 
+def _moved_mm(lattice: ColumnLattice, upper: Endplate, lower: Endplate) -> float:
+    """How far both endplates together lie from where the mask ends."""
+    apart = [
+        float(np.median(np.abs(plate.cranial_mm - mask)[lattice.inner]))
+        for plate, mask in ((upper, lattice.upper_mm), (lower, lattice.lower_mm))
+    ]
+    return float(np.linalg.norm(apart))
+
+
 def _leaves_the_image(volume: Volume, lattice: ColumnLattice, plate: Endplate, outward: int) -> bool:
     """Whether the image ends at or just beyond an endplate: then it is the image's edge, not an endplate."""
     beyond = lattice.points_body(plate.cranial_mm + outward * SEEN_BEYOND_MM)[lattice.inner]
     ijk = volume.grid.ijk_of(lattice.frame.lps_of(beyond))
     outside = ((ijk < -0.5) | (ijk > np.asarray(volume.grid.shape) - 0.5)).any(axis=-1)
     return bool(outside.mean() > MOST_OUTSIDE_FRACTION)
-
-
-def _both_endplates(crop: Volume, lattice: ColumnLattice, foreign: NDArray[np.bool_]) -> tuple[Endplate, Endplate]:
-    return (
-        find_endplate(crop, lattice, lattice.upper_mm, +1, foreign),
-        find_endplate(crop, lattice, lattice.lower_mm, -1, foreign),
-    )
 
 
 def _height_map(lattice: ColumnLattice, upper: FloatArray, lower: FloatArray) -> tuple[HeightMap, tuple[str, ...]]:

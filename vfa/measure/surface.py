@@ -19,6 +19,14 @@ def smooth_surface(
     return np.asarray(trend + _local_line(residual, weights, sigma_mm))
 
 
+def smooth_field(
+    values: FloatArray, where: NDArray[np.bool_], sigma_mm: float, weight: FloatArray | None = None
+) -> FloatArray:
+    """Gaussian-smooth a field (L, A) known at `where`, with no trend of its own; it fades out far from there."""
+    weights = np.where(where, 1.0 if weight is None else weight, 0.0)
+    return _local_line(np.where(weights > 0, values, 0.0), weights, sigma_mm)
+
+
 def _local_line(values: FloatArray, weights: FloatArray, sigma: float) -> FloatArray:
     """(L, A): at every place the height of a plane fitted around it with Gaussian weights.
 

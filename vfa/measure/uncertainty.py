@@ -1,7 +1,7 @@
 """How sure is a height? Standard uncertainties from what was seen in the image and how coarsely it was sampled.
 
-The constants are fitted on the digital phantom so that 95 % intervals cover 95 % of true heights; see
-`benchmarks/accuracy.py`, which prints the coverage they give.
+The constants are fitted on digital phantoms so that 95 % intervals cover 95 % of true heights; `benchmarks/accuracy.py`
+prints the coverage they give on others.
 """
 
 from __future__ import annotations
@@ -12,38 +12,58 @@ import numpy as np
 
 from vfa.model.frame import FloatArray, Grid
 
-# One height from a CT, in mm: endplate thickness and frame, then sampling along the cranial axis.
-IMAGE_FLOOR_MM = 0.18
-IMAGE_PER_STEP = 0.16
-MR_FLOOR_MM = 0.6  # dark cortex against dark annulus: the convention alone is worth this much
+# Endplate thickness, kernel and frame, in mm; then sampling along the cranial axis, in mm per mm. The rim, where walls
+# and lipping begin, is known less well than the middle.
+CT_FLOOR_MM = {"anterior": 0.10, "middle": 0.09, "posterior": 0.10}
+MR_FLOOR_MM = 0.25  # dark cortex against dark annulus: the convention itself
+IMAGE_PER_STEP = {"anterior": 0.13, "middle": 0.07, "posterior": 0.10}
 MASK_FLOOR_MM = 0.3
 MASK_PER_STEP = 0.35
-LATERAL_FACTOR = 1.3  # the outer thirds lean on fewer columns, nearer the rim
+LATERAL_FACTOR = 1.5  # the outer thirds lean on fewer columns, nearer the rim
+BAND_PLACE_MM = 0.45  # a body's margins, and so the bands between them, are known to this
+MOVED_SHARE = 0.8  # of the way the image moved an endplate from where the mask had it; one of the two is wrong …
+MOVED_FREE_MM = 0.3  # … beyond what any mask's stairs need
+MOVED_FREE_PER_STEP = 0.1
+ROUGHNESS_SHARE = 0.25
 
 
 @dataclass(frozen=True)
 class HeightError:
-    """The standard uncertainty of one body's heights.
+    """What limits one body's heights.
 
     Args:
-        floor_mm: what remains with the finest sampling.
-        per_step: share of the sampling step along the cranial axis that stays unknown.
+        floor_mm: by column, what remains with the finest sampling.
+        per_step: by column, share of the sampling step along the cranial axis that stays unknown.
         step_mm: the sampling step along the cranial axis.
         roughness_mm: local scatter of the endplates found.
+        moved_mm: how far the image moved the endplates from where the mask had them (median, both together).
         method: in words.
     """
 
-    floor_mm: float
-    per_step: float
+    floor_mm: dict[str, float]
+    per_step: dict[str, float]
     step_mm: float
     roughness_mm: float
+    moved_mm: float
     method: str
 
-    def sigma_mm(self, third: str) -> float:
-        """Standard uncertainty of a height of this third (`left`, `centre` or `right`)."""
+    def sigma_mm(self, third: str, column: str, slope: float) -> float:
+        """Standard uncertainty of a height.
+
+        Args:
+            third: `left`, `centre` or `right`.
+            column: `anterior`, `middle` or `posterior`.
+            slope: how steeply the height changes across the band, mm per mm.
+        """
         factor = 1.0 if third == "centre" else LATERAL_FACTOR
-        parts = (self.floor_mm, self.per_step * self.step_mm, 0.25 * self.roughness_mm)
-        return factor * float(np.sqrt(sum(part**2 for part in parts)))
+        moved = max(self.moved_mm - MOVED_FREE_MM - MOVED_FREE_PER_STEP * self.step_mm, 0.0)
+        found = (
+            self.floor_mm[column],
+            self.per_step[column] * self.step_mm,
+            ROUGHNESS_SHARE * self.roughness_mm,
+            MOVED_SHARE * moved,
+        )
+        return float(np.hypot(factor * np.linalg.norm(found), slope * BAND_PLACE_MM))
 
 
 def step_along(grid: Grid, direction_lps: FloatArray) -> float:
