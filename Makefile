@@ -17,7 +17,7 @@ lint: $(VENV)/installed-dev
 	$(BIN)/mypy
 
 bench: $(VENV)/installed-dev
-	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.accuracy --page docs/accuracy.md
 	$(BIN)/python -m benchmarks.whole_path
 	$(BIN)/python -m benchmarks.eligibility
 	$(BIN)/python -m benchmarks.intake

@@ -24,7 +24,7 @@ from shipped import take_shipped
 from torch import Tensor
 
 PEAK_RATE, LAST_RATE, WARM_UP = 1.5e-3, 1e-5, 150
-RATE_AFTER_SHIPPED = 4e-4  # at most, when training begins from weights that are good already
+RATE_AFTER_SHIPPED = 5e-4  # at most, when training begins from weights that are good already
 EMA_DECAY = 0.998
 SMALL_UNTIL = 0.75  # of the time small patches are drawn
 LOG_EVERY, CHECK_EVERY_S = 50, 240.0
