@@ -157,3 +157,39 @@ def test_what_is_no_text_or_not_there_is_refused(tmp_path: Path):
 def test_a_huge_file_is_refused_unread(tmp_path: Path):
     sentence = refused(tmp_path, "#" * 1_000_001)
     assert "right file" in sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "hint"),
+    [
+        ("[patient]\nosteoporosis = yes\n", "line 2", "osteoporosis = yes'; words stand in quotes"),
+        ("[patient]\ninr = 1,1\n", "line 2", "decimals have a point"),
+        ("[patient]\ninr = 1.1\ninr = 1.2\n", "line 3", "nothing is told twice"),
+        ('[levels.L1]\npain = "yes"\n[levels.L1]\npain = "no"\n', "line 3", "[levels.L1]"),
+        ("[patient\n", "line 1", "'[patient'"),
+    ],
+)
+def test_what_is_no_toml_is_shown_with_its_line_and_what_is_usually_wrong(
+    tmp_path: Path, text: str, place: str, hint: str
+):
+    sentence = refused(tmp_path, text)
+    assert f"clinical.toml, {place}: the clinical file is malformed" in sentence
+    assert hint in sentence
+
+
+def test_a_key_in_the_wrong_table_is_told_where_it_belongs(tmp_path: Path):
+    assert "under [patient]" in refused(tmp_path, '[levels.L1]\nosteoporosis = "yes"\n')
+    assert "such as [levels.L1]" in refused(tmp_path, '[patient]\ntenderness = "yes"\n')
+
+
+def test_a_key_without_its_unit_is_completed(tmp_path: Path):
+    assert "did you mean 'age_years'" in refused(tmp_path, "[patient]\nage = 74\n")
+    assert "did you mean 'platelets_10e9_per_l'" in refused(tmp_path, "[patient]\nplatelets = 240\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_in_another_encoding_is_to_be_saved_as_utf_8(tmp_path: Path, encoding: str):
+    path = tmp_path / "clinical.toml"
+    path.write_bytes('[patient]\nmedications = ["Blutverd\u00fcnner"]\n'.encode(encoding))
+    with pytest.raises(ClinicalRefused, match="save it as UTF-8"):
+        read_clinical(path)

@@ -121,3 +121,14 @@ def test_what_is_no_text_or_not_there_is_refused(tmp_path: Path):
     for path in (scan, tmp_path / "absent.csv"):
         with pytest.raises(ClinicalRefused, match=path.name):
             read_clinical_cohort(path)
+
+
+def test_a_spreadsheets_decimal_commas_are_read_where_semicolons_part_the_columns(tmp_path: Path):
+    told = cohort(tmp_path, "patient_id;inr;medications\nP7;1,1;warfarin, daily\n")
+    assert told["P7"].clinical.patient_numbers == {"inr": 1.1}
+    assert told["P7"].clinical.medications == ("warfarin, daily",)
+    assert "column 'inr'" in refused(tmp_path, 'patient_id,inr\nP7,"1,1"\n')
+
+
+def test_columns_parted_by_tabs_are_told_how_to_be_parted(tmp_path: Path):
+    assert "not by tabs" in refused(tmp_path, "patient_id\tinr\nP7\t1.1\n")

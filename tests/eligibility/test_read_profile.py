@@ -103,6 +103,8 @@ def test_a_profile_without_a_name_or_source_is_refused(tmp_path: Path):
         load_profile(written(tmp_path, "[criteria]\nVP-I1 = {}", 'name = "ours"\ntitle = "Ours"\n'))
 
 
-def test_a_name_that_is_neither_shipped_nor_a_file_lists_what_there_is():
-    with pytest.raises(ClinicalRefused, match=r"seeds.*seed, "):
+def test_a_name_that_is_neither_shipped_nor_a_file_is_told_the_nearest_or_what_there_is():
+    with pytest.raises(ClinicalRefused, match=r"'seeds'.*did you mean 'seed'"):
         load_profile("seeds")
+    with pytest.raises(ClinicalRefused, match=r"'ours'.*known: seed, "):
+        load_profile("ours")

@@ -114,12 +114,21 @@ def _refusal(place: Place, keys: tuple[str, ...], shape: type[BaseModel], error:
     key = str(first["loc"][0])
     where = ".".join((*keys, key))
     if first["type"] == "extra_forbidden":
-        sentence = f"unknown key {where!r}; {nearest(key, shape.model_fields)}"
+        sentence = f"unknown key {where!r}; {_where_it_belongs(key, keys[0]) or nearest(key, shape.model_fields)}"
     else:
         sentence = f"{where}: expected {_expected(key, keys[0])}, got {first['input']!r}"
     others = len({problem["loc"][0] for problem in problems} - {first["loc"][0]})
     more = f" ({others} more to correct)" if others else ""
     return place.refuse((*keys, key), f"{sentence}{more}")
+
+
+def _where_it_belongs(key: str, scope: str) -> str:
+    """A hint when the key is known, but not there."""
+    if scope == "levels" and key in _Patient.model_fields:
+        return "it belongs to the patient, under [patient]"
+    if scope == "patient" and key in _Level.model_fields:
+        return "it belongs to a level, under a table such as [levels.L1]"
+    return ""
 
 
 def _expected(key: str, scope: str) -> str:

@@ -7,13 +7,15 @@
 Columns `study_instance_uid` or `patient_id` say whom a row is about, `level` which vertebra. Every other column is a
 key of the clinical file: `patient.pain` or `levels.L1.pain` in full; `level.pain` for the row's own level; a bare key
 where it can mean only one of them. An empty cell is not stated. A column that is no key is named, never passed over.
-Medicines are parted by semicolons, "none" says there are none.
+Medicines are parted by semicolons, "none" says there are none. Columns parted by semicolons, as spreadsheets write them
+where a comma is the decimal sign, may hold numbers such as 1,1.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +97,11 @@ def read_clinical_cohort(path: Path) -> tuple[PatientAnswers, ...]:
     try:
         header = [name.strip() for name in next(reader, [])]
         _check_header(header, path)
-        rows = [_row(reader.line_num, cells, header, path) for cells in reader if any(cell.strip() for cell in cells)]
+        rows = [
+            _row(reader.line_num, _with_points(cells, separator), header, path)
+            for cells in reader
+            if any(cell.strip() for cell in cells)
+        ]
     except csv.Error as error:
         raise ClinicalRefused(f"{path}, line {reader.line_num}: no well-formed CSV ({error})") from error
     by_patient: dict[tuple[str, str], list[_Row]] = {}
@@ -132,7 +138,8 @@ def _text(path: Path) -> str:
 def _check_header(header: list[str], path: Path) -> None:
     if not _WHOSE & {name.lower() for name in header}:
         named = ", ".join(header) or "an empty file"
-        raise ClinicalRefused(f"{path}, line 1: expected a column patient_id or study_instance_uid, got {named}")
+        tabs = "; columns are parted by commas or semicolons, not by tabs" if "\t" in named else ""
+        raise ClinicalRefused(f"{path}, line 1: expected a column patient_id or study_instance_uid, got {named}{tabs}")
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise ClinicalRefused(f"{path}, line 1: column given twice: {', '.join(twice)}")
@@ -181,6 +188,11 @@ def _row(line: int, cells: list[str], header: list[str], path: Path) -> _Row:
     if "level" in about:
         answers.setdefault(("levels", about["level"]), ("", "level"))
     return _Row(line, study, patient, answers)
+
+
+def _with_points(cells: list[str], separator: str) -> list[str]:
+    """Cells with a decimal point where semicolons part them and a comma stands for it."""
+    return [re.sub(r"^\s*(-?\d+),(\d+)\s*$", r"\1.\2", cell) for cell in cells] if separator == ";" else cells
 
 
 def _keys(name: str, level: str) -> tuple[str, ...]:

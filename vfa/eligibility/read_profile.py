@@ -46,7 +46,8 @@ def load_profile(name_or_path: str | Path = DEFAULT) -> Profile:
     path = Path(name_or_path)
     if path.suffix != ".toml" and not path.exists():
         raise ClinicalRefused(
-            f"profile {str(name_or_path)!r}: neither a shipped profile ({', '.join(shipped_profiles())}) nor a file"
+            f"profile {str(name_or_path)!r}: neither a shipped profile nor a file; "
+            f"{nearest(str(name_or_path), shipped_profiles())}"
         )
     return _read(read_table(path, "profile"))
 

@@ -18,6 +18,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+TOML_HINT = "words stand in quotes, decimals have a point, nothing is told twice"
+LINE_SHOWN = 80  # letters of a line at fault
 MAX_BYTES = 1_000_000  # a page of answers; more is some other file
 
 
@@ -59,16 +61,28 @@ def read_table(path: Path, kind: str) -> ReadFile:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
         table = _parse_json(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise ClinicalRefused(f"{path}: expected a {kind} as UTF-8 text, got something else") from error
+        raise ClinicalRefused(f"{path}: the {kind} is no UTF-8 text; save it as UTF-8") from error
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
-        raise ClinicalRefused(f"{path}: the {kind} is malformed: {error}") from error
+        raise ClinicalRefused(_malformed(path, kind, text, str(error))) from error
     return ReadFile(path, text, table)
+
+
+def _malformed(path: Path, kind: str, text: str, error: str) -> str:
+    """The parser's complaint with the line it is about, and what most often is wrong there."""
+    hint = "" if path.suffix.lower() == ".json" else f"; {TOML_HINT}"
+    place = re.search(r"line (\d+),? column", error)
+    lines = text.splitlines()
+    if place is None or int(place[1]) > len(lines):
+        return f"{path}: the {kind} is malformed: {error}{hint}"
+    reason = re.sub(r" \(at [^)]*\)$|: line \d+ column .*$", "", error)
+    written = lines[int(place[1]) - 1].strip()[:LINE_SHOWN]
+    return f"{path}, line {place[1]}: the {kind} is malformed: {reason} in {written!r}{hint}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint at the nearest known word, else the list of those there are."""
     words = list(known)
-    close = get_close_matches(word, words, n=1, cutoff=0.6)
+    close = get_close_matches(word, words, n=1, cutoff=0.6) or [one for one in words if word and one.startswith(word)]
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(words)}"
 
 

@@ -12,7 +12,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
 
 from vfa.errors import InputRefused, UsageError
@@ -78,12 +78,13 @@ def call(
     for sop_class, syntaxes in contexts.items():
         for syntax in syntaxes:
             entity.add_requested_context(sop_class, syntax)
+    answered: list[evt.Event] = []
     association = entity.associate(
         peer.host,
         peer.port,
         ae_title=peer.ae_title,
         max_pdu=LARGEST_PDU_BYTES,
-        evt_handlers=[*QUICK, *handlers],
+        evt_handlers=[*QUICK, (evt.EVT_CONN_OPEN, answered.append), *handlers],
         tls_args=(tls.context("calling"), peer.host) if tls else None,
     )
     if association.is_established:
@@ -91,6 +92,11 @@ def call(
     if association.is_rejected:
         raise UsageError(
             f"--to {peer}: it refuses to talk to {calling}; tell its administrator our AE title, or give another"
+        )
+    if answered:
+        raise UsageError(
+            f"--to {peer}: it hangs up on {calling} without a word; is it a DICOM application, does it know our AE "
+            "title, and does it expect TLS?"
         )
     raise UsageError(f"--to {peer}: nobody answers there as a DICOM application; check host, port and TLS")
 
