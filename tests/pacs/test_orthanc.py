@@ -30,7 +30,7 @@ from vfa.report.result_files import FORMATS, result_files
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = REPOSITORY / "sample_data" / "study"
 SAMPLES_FRACTURES = ("L1", "L3")
-ANSWERED_SECONDS = 150.0
+ANSWERED_SECONDS = 600.0  # patience, not a claim: on a busy machine an assessment waits its turn
 
 
 @pytest.fixture(scope="module")
