@@ -62,6 +62,17 @@ def test_lying_under_reads_a_loss_near_the_limit():
     assert "Measured lying" not in notes(study(clear_vertebra(loss=0.20)), all_answered())
 
 
+def test_lying_is_held_against_the_limit_of_the_profile_that_is_asked():
+    residual = load_profile("seed-residual-one-third")
+
+    def said(loss: float) -> str:
+        judged = judge(study(clear_vertebra(loss=loss)), all_answered(), [residual]).judged[residual.name]["L1"]
+        return " ".join(judged[0].notes)
+
+    assert "Measured lying" not in said(0.41)
+    assert "standing this one may pass 2/3" in said(0.60)
+
+
 def test_laboratory_values_warn_and_decide_nothing():
     told = all_answered(inr=2.4, platelets_10e9_per_l=40.0, crp_mg_per_l=55.0, temperature_celsius=38.5)
     said = notes(study(clear_vertebra()), told, "kyphoplasty")

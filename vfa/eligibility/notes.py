@@ -14,6 +14,7 @@ from vfa.eligibility.case import Case
 from vfa.eligibility.facts import attributed, coagulopathy, of_level, of_patient
 from vfa.eligibility.image_facts import looked_for, tumour_in_canal, wall_defect
 from vfa.eligibility.profile import Profile
+from vfa.eligibility.threshold import limit_in_words
 from vfa.model.anatomy import CERVICAL
 from vfa.model.assessment import Outcome, Verdict
 from vfa.model.clinical import Answer, ClinicalContext, NotStated
@@ -56,7 +57,7 @@ def patient_notes(study: StudyFindings, clinical: ClinicalContext) -> tuple[str,
 
 def _for_vertebroplasty(case: Case, profile: Profile, outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield from _one_third(case, profile)
-    yield from _lying(case, outcomes)
+    yield from _lying(case, profile, outcomes)
     if of_level(case, "haemangioma").is_yes:
         yield "The seed lists haemangioma for kyphoplasty only; published practice also treats it by vertebroplasty."
     for key, what in (("allergy_pmma", "cement (PMMA)"), ("allergy_opacifier", "opacifier")):
@@ -102,13 +103,16 @@ def _one_third(case: Case, profile: Profile) -> Iterator[str]:
         )
 
 
-def _lying(case: Case, outcomes: Sequence[Outcome]) -> Iterator[str]:
-    loss = case.vertebra.height_loss
+def _lying(case: Case, profile: Profile, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    rule, loss = profile.get("VP-C4"), case.vertebra.height_loss
     cleared = any(o.criterion_id == "VP-C4" and o.verdict is Verdict.NOT_MET for o in outcomes)
-    if cleared and not isinstance(loss, Unmeasurable) and loss.fraction.value + LYING_UNDER_READS > ONE_THIRD:
+    if rule is None or not cleared or isinstance(loss, Unmeasurable):
+        return
+    limit = rule.number("max_loss")
+    if loss.fraction.value + LYING_UNDER_READS > limit:
         yield (
             "Measured lying: fractured bodies read about 11 points less collapse than upright, so standing this one "
-            "may pass one third."
+            f"may pass {limit_in_words(limit, 'fraction')}."
         )
 
 
