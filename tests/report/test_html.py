@@ -107,7 +107,7 @@ def test_each_conclusion_says_why_and_unfolds_its_rules_with_their_source(page: 
     assert "Source: seed text" in said
     assert (
         sum(tag == "details" for tag, _ in page.elements) == 8
-    )  # the rules of three procedures, two lists of combinations, a profile that agrees within those that do, the checklist
+    )  # the rules of three procedures, two lists of combinations, profiles that agree and one of them, checklist
 
 
 def test_no_internal_token_reaches_the_reader(page: Page) -> None:
