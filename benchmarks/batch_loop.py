@@ -6,18 +6,17 @@ import sys
 from pathlib import Path
 
 import vfa
-from benchmarks.labels_beside import NAME
 from vfa.report.json import write_assessment
 
 
-def main(export: Path, folders: list[str]) -> None:
+def main(segmenter: str, export: Path, folders: list[str]) -> None:
     for number, folder in enumerate(folders):
         try:
-            result = vfa.assess(vfa.AssessmentRequest(input=export / folder, segmenter=NAME))
+            result = vfa.assess(vfa.AssessmentRequest(input=export / folder, segmenter=segmenter))
         except vfa.VfaError:
             continue  # a broken study: the batch refuses it too
         write_assessment(result.assessment, Path("loop") / str(number))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:])
