@@ -12,7 +12,7 @@ from vfa.eligibility import read_clinical
 from vfa.errors import ClinicalRefused
 from vfa.model.clinical import Answer
 
-STUDIES = [StudyFiles(uid, patient, (), "", ".") for uid, patient in (("1.1", "P1"), ("1.2", "P1"), ("1.3", "P2"))]
+STUDIES = [StudyFiles(uid, (patient,), (), "", ".") for uid, patient in (("1.1", "P1"), ("1.2", "P1"), ("1.3", "P2"))]
 
 
 def joined(text: str, folder: Path) -> ClinicalAnswers:

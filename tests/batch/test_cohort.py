@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 from pathlib import Path
 
 import pandas
@@ -11,7 +12,7 @@ import pytest
 from tests.report import made_up
 from vfa.batch.cohort import read_cohort, tables_of, write_cohort
 from vfa.batch.columns import TABLES, VERTEBRAE
-from vfa.batch.failure import WHAT_TO_DO, Failure, is_disk_full, reason_of
+from vfa.batch.failure import WHAT_TO_DO, Failure, reason_of
 from vfa.batch.rows import study_row, vertebra_rows
 from vfa.batch.work import StudyDone
 from vfa.errors import GeometryRefused, InputRefused, NotAnImage, UsageError
@@ -109,10 +110,10 @@ def test_a_folder_without_a_cohort_is_refused(tmp_path: Path) -> None:
         (MemoryError(), "out_of_memory"),
         (RuntimeError("std::bad_alloc"), "out_of_memory"),
         (PermissionError("x"), "unreadable_file"),
+        (OSError(errno.ENOSPC, "x"), "disk_full"),
         (KeyError("x"), "fault_of_vfa"),
     ],
 )
 def test_every_error_has_a_reason_with_advice(error: Exception, reason: str) -> None:
     assert reason_of(error) == reason
     assert WHAT_TO_DO[reason]
-    assert not is_disk_full(error)

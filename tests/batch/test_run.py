@@ -22,13 +22,16 @@ from benchmarks import labels_beside
 from tests.batch import boxes
 from tests.batch.conftest import METHOD, SmallExport, tables
 from vfa.batch import run as run_module
-from vfa.batch.cohort import read_cohort
-from vfa.batch.journal import JOURNAL, Journal, only_one_batch
+from vfa.batch.cohort import read_cohort, write_cohort
+from vfa.batch.failure import Failure
+from vfa.batch.journal import JOURNAL, only_one_batch
 from vfa.batch.retry import Retry
-from vfa.batch.run import BatchSummary, NoSpaceLeft
-from vfa.batch.work import RECORD, DiskFull, StudyWork, assess_study
+from vfa.batch.run import BatchSummary
+from vfa.batch.stop import ExportGone, NoSpaceLeft
+from vfa.batch.work import RECORD, StudyWork, assess_study
 from vfa.batch.worker import WorkerLimits
 from vfa.errors import InputRefused, UsageError
+from vfa.report.files import write_files
 from vfa.report.json import read_assessment
 
 Run = Callable[..., BatchSummary]
@@ -127,34 +130,86 @@ def test_a_failed_study_stays_failed_until_it_is_asked_for(
     assert read_cohort(tmp_path / "out").failures.empty
 
 
-def test_a_full_disk_stops_the_batch_and_the_next_run_resumes(
+def test_a_study_without_space_is_a_row_and_the_next_run_does_it_without_being_asked(
     run: Run, export: SmallExport, in_this_process: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    full_after = 1
-
-    def fills_up(work: StudyWork) -> Any:
-        if len(in_this_process) > full_after:
-            return DiskFull("No space left on device")
-        return assess_study(work)
-
-    monkeypatch.setattr("vfa.batch.run.assess_study", fills_up)
-    with pytest.raises(NoSpaceLeft, match="repeat the command, which resumes"):
-        run()
-    monkeypatch.setattr("vfa.batch.run.assess_study", assess_study)
-    assert counts(run()) == (2, 0, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("vfa.batch.work.write_files", full_at(1, tmp_path))
+        assert counts(run()) == (2, 1, 0)
+    (failure,) = read_cohort(tmp_path / "out").failures.to_dict("records")
+    assert (failure["reason"], failure["why"]) == ("disk_full", "no space left on the disk to write its results")
+    assert failure["where"] in {study.folder.as_posix() for study in export.studies}
+    assert "repeat the command" in failure["what_to_do"]
+    summary = run()
+    assert (counts(summary), summary.plan.reasons) == ((1, 0, 2), {"failed before": 1})
+    assert read_cohort(tmp_path / "out").failures.empty
 
 
-def test_a_write_without_space_is_told_from_a_failed_study(
+def test_study_after_study_without_space_stops_the_batch(
     run: Run, export: SmallExport, in_this_process: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def full(folder: Path, contents: Any) -> Any:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    with monkeypatch.context() as patch:
+        patch.setattr("vfa.batch.work.write_files", full_at(3, tmp_path))
+        with pytest.raises(NoSpaceLeft, match="repeat the command, which resumes"):
+            run()
+    assert set(read_cohort(tmp_path / "out").failures["reason"]) == {"disk_full"}
+    assert counts(run()) == (3, 0, 0)
 
-    monkeypatch.setattr("vfa.batch.work.write_files", full)
-    with pytest.raises(NoSpaceLeft):
+
+def full_at(studies: int, folder: Path) -> Callable[[Path, Any], Any]:
+    """A `write_files` that finds no space for so many studies, and then some."""
+    left = [studies]
+
+    def write(to: Path, contents: Any) -> Any:
+        if not left[0]:
+            return write_files(to, contents)
+        left[0] -= 1
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder))
+
+    return write
+
+
+def test_an_export_that_vanishes_stops_the_batch_and_no_study_counts_as_failed(
+    run: Run, export: SmallExport, in_this_process: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    copy = tmp_path / "drive"
+    shutil.copytree(export.folder, copy)
+
+    def unplugged(work: StudyWork) -> Any:
+        if len(in_this_process) == 2:
+            copy.rename(tmp_path / "elsewhere")
+            copy.mkdir()  # the place where it was mounted
+            return Failure("assess", "unreadable_file", "no such file", work.place, work.study_id)
+        return assess_study(work)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vfa.batch.run.assess_study", unplugged)
+        with pytest.raises(ExportGone, match="bring it back and repeat the command"):
+            run(export=copy)
+    assert len(read_cohort(tmp_path / "out").studies) == 1
+    copy.rmdir()
+    (tmp_path / "elsewhere").rename(copy)
+    assert counts(run(export=copy)) == (2, 0, 1)
+
+
+def test_a_table_held_open_elsewhere_stops_no_batch(
+    run: Run, in_this_process: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Windows refuses to replace a file that a spreadsheet has open."""
+    held = [True]
+
+    def refused(*arguments: Any) -> Any:
+        if held[0]:
+            raise PermissionError(errno.EACCES, "Permission denied", "vertebrae.csv")
+        return write_cohort(*arguments)
+
+    monkeypatch.setattr("vfa.batch.run.write_cohort", refused)
+    monkeypatch.setattr("vfa.batch.run.COHORT_EVERY_S", 0.0)
+    with pytest.raises(UsageError, match="close what holds it open"):
         run()
-    with Journal(tmp_path / "out") as journal:
-        assert {entry.state for entry in journal.entries().values()} == {"running", "waiting"}
+    assert len(in_this_process) == 3
+    held[0] = False
+    assert counts(run()) == (0, 0, 3)
 
 
 def test_results_finished_though_not_entered_are_adopted(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import SimpleITK
 from pydicom import dcmread
 
@@ -15,6 +19,7 @@ from benchmarks.batch_export import DAMAGES, write_export
 from tests.batch import boxes
 from tests.batch.conftest import METHOD, SmallExport
 from vfa.batch.cohort import read_cohort
+from vfa.batch.pseudonyms import Pseudonyms
 from vfa.batch.run import BatchRequest, BatchSummary, run_batch
 from vfa.batch.scan import scan_export
 
@@ -87,6 +92,59 @@ def test_a_uid_that_is_none_names_no_folder(written_export: SmallExport, tmp_pat
     (found,) = ids(tmp_path)
     assert found.startswith("study-")
     assert "/" not in found
+
+
+def test_a_study_whose_files_name_two_patients_is_nobodys(
+    export: SmallExport, written_export: SmallExport, tmp_path: Path
+) -> None:
+    """Assessed, it would put one patient's spine beside the other's answers."""
+    shutil.copytree(written_export.folder / written_export.studies[0].folder, tmp_path / "in" / "mixed")
+    path = next((tmp_path / "in" / "mixed").glob("*.dcm"))
+    dataset = dcmread(path)
+    dataset.PatientID = "somebody else"
+    dataset.save_as(path)
+    summary = run_batch(BatchRequest(tmp_path / "in", tmp_path / "out", METHOD))
+    assert (summary.done, summary.failed) == (0, 0)
+    (failure,) = read_cohort(tmp_path / "out").failures.to_dict("records")
+    assert (failure["reason"], failure["why"]) == ("patients_disagree", "its files name 2 different patients")
+    assert failure["study_instance_uid"] == export.studies[0].study_instance_uid
+
+
+def test_what_cannot_be_opened_is_a_failure_and_never_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user without the right to read; the root of a build machine has it, so the system is asked to refuse."""
+    for name in ("open/image", "closed/image"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("no image")
+    scandir, open_file = os.scandir, Path.open
+
+    def refuse(path: str) -> None:
+        if Path(path) in (tmp_path / "closed", tmp_path / "open" / "image"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.scandir", lambda path: (refuse(path), scandir(path))[1])
+    monkeypatch.setattr(Path, "open", lambda path, *mode: (refuse(str(path)), open_file(path, *mode))[1])
+    scan = scan_export(tmp_path)
+    found = {(failure.where, failure.reason, failure.why) for failure in scan.failures}
+    assert found == {
+        ("closed", "unreadable_file", "cannot be opened (Permission denied)"),
+        ("open/image", "unreadable_file", "cannot be opened (Permission denied)"),
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such file names")
+@pytest.mark.parametrize("key", [None, Pseudonyms(b"k" * 32)])
+def test_names_in_latin_1_stop_nothing(export: SmallExport, tmp_path: Path, key: Pseudonyms | None) -> None:
+    study = export.studies[0]
+    place = os.fsencode(tmp_path / "in") + b"/M\xfcller"
+    shutil.copytree(os.fsencode(export.folder / study.folder), place)
+    Path(os.fsdecode(place + b"/\xe4.dcm")).write_text("no image")
+    method = replace(METHOD, formats=("json", "html"), pseudonyms=key)
+    summary = run_batch(BatchRequest(tmp_path / "in", tmp_path / "out", method))
+    assert (summary.done, summary.failed) == (1, 0)
+    (where,) = read_cohort(tmp_path / "out").failures["where"]
+    assert where == (r"M\xfcller/\xe4.dcm" if key is None else where)
 
 
 def test_whatever_is_broken_is_in_the_failures_with_the_right_reason(export: SmallExport, tmp_path: Path) -> None:

@@ -125,6 +125,32 @@ def test_a_worker_that_cannot_end_itself_is_ended_from_outside(monkeypatch: pyte
     assert len(pool.ended) == 1
 
 
+class EmptyCluster(StuckPool):
+    """A cluster whose workers come after a while, or never."""
+
+    def __init__(self, looks_until_workers: int) -> None:
+        super().__init__()
+        self.left = looks_until_workers
+
+    def capacity(self) -> int:
+        self.left -= 1
+        return int(self.left < 0)
+
+    def submit(self, function: Callable[[Any], Any], work: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(function(work))
+        return future
+
+
+def test_a_cluster_without_workers_is_waited_for_and_given_up_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vfa.batch.schedule.LOOK_EVERY_S", 0.01)
+    answers = list(work_off(["a", "b"], str.upper, EmptyCluster(20), WorkerLimits(seconds=0.05)))
+    assert [one.answer for one in answers] == ["A", "B"]
+    monkeypatch.setattr("vfa.batch.schedule.PATIENCE_S", 0.1)
+    with pytest.raises(UsageError, match="no worker has been there"):
+        list(work_off(["a"], str.upper, EmptyCluster(10**9), WorkerLimits()))
+
+
 def test_no_worker_is_wrong_use() -> None:
     with pytest.raises(UsageError, match="--workers 0"):
         LocalPool(0, WorkerLimits())

@@ -14,11 +14,14 @@ from vfa.errors import (
     UsageError,
 )
 
+ENDED_BY_ITSELF = frozenset({"disk_full"})
+"""Reasons that lie outside of study and settings: the next run tries again without being asked."""
 WHAT_TO_DO = {
     "unreadable_file": "Export the file again; the other files of its folder were read.",
     "not_an_image": "Nothing to do if the study holds no CT or MR of the spine; else export the original images again.",
     "geometry_refused": "Export all original slices of the series again, unmixed and with their positions.",
     "labels_refused": "Check the label file against the image.",
+    "patients_disagree": "Correct the patient's number in the archive, or part the studies, and export it again.",
     "clinical_refused": "Correct the row of the clinical table and run the batch again.",
     "clinical_unmatched": "Check the identifier in the clinical table; no study of the export has it.",
     "input_refused": "Read the reason, correct the input and run the batch again.",
@@ -26,6 +29,7 @@ WHAT_TO_DO = {
     "out_of_memory": "Give each worker more memory (--memory-limit) or use fewer workers, then --retry failed.",
     "worker_killed": "Its worker ended three times without an answer, mostly for want of memory: use fewer workers, "
     "then --retry failed.",
+    "disk_full": "Free some space and repeat the command: it is then assessed again.",
     "time_limit": "Raise --time-limit and use --retry failed; if it hangs again, report it to the makers of vfa.",
     "fault_of_vfa": "Not the input's fault: report it with the reason; --retry failed after an update.",
 }
@@ -76,6 +80,8 @@ class Failure:
 
 def reason_of(error: BaseException) -> str:
     """The token of an error."""
+    if is_disk_full(error):
+        return "disk_full"
     if any(words in str(error) for words in _ALLOCATION_WORDS):
         return "out_of_memory"
     return next((token for kind, token in _TOKENS if isinstance(error, kind)), "fault_of_vfa")
@@ -83,14 +89,24 @@ def reason_of(error: BaseException) -> str:
 
 def sentence_of(error: BaseException) -> str:
     """The error as one sentence; a fault of ours says its kind."""
-    text = " ".join(str(error).split())
+    text = " ".join(readable(str(error)).split())
+    if reason_of(error) == "disk_full":
+        return "no space left on the disk to write its results"
     if reason_of(error) in ("fault_of_vfa", "out_of_memory"):
         return f"{type(error).__name__}: {text}" if text else type(error).__name__
     return text
 
 
+def readable(text: str) -> str:
+    """Text with the bytes of file names that are no UTF-8 written out, which every file format takes.
+
+    Older archives name folders in Latin-1; Python holds their letters as lone surrogates.
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def is_disk_full(error: BaseException) -> bool:
-    """Whether nothing more can be written: no failure of a study, but the end of the run."""
+    """Whether the disk takes no more."""
     if isinstance(error, OSError) and error.errno in _NO_SPACE:
         return True
     return type(error).__module__ == "sqlite3" and "disk is full" in str(error)

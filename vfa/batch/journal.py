@@ -46,12 +46,14 @@ class Entry:
         state: waiting, running (or interrupted), done or failed.
         stamp: what the state was made from.
         runs: how often it was started under this stamp.
+        reason: why it failed, a token; empty when it did not.
     """
 
     study_id: str
     state: State
     stamp: Stamp
     runs: int
+    reason: str = ""
 
 
 class Journal:
@@ -80,8 +82,11 @@ class Journal:
 
     def entries(self) -> dict[str, Entry]:
         """Every study known, by id."""
-        rows = self._database.execute("SELECT study_id, state, fingerprint, method, version, runs FROM study")
-        return {row[0]: Entry(row[0], row[1], Stamp(*row[2:5]), row[5]) for row in rows}
+        rows = self._database.execute(
+            "SELECT study_id, state, fingerprint, method, version, runs, "
+            "CASE state WHEN 'failed' THEN json_extract(outcome, '$.reason') ELSE '' END FROM study"
+        )
+        return {row[0]: Entry(row[0], row[1], Stamp(*row[2:5]), *row[5:]) for row in rows}
 
     def set_present(self, study_ids: list[str]) -> None:
         """Say which studies the export holds now; the others stay in the journal and out of the cohort."""

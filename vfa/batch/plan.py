@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from vfa.batch.failure import ENDED_BY_ITSELF
 from vfa.batch.journal import Entry, Journal
 from vfa.batch.retry import Retry
 from vfa.batch.work import Stamp, StudyDone, StudyWork, finished
@@ -57,7 +58,8 @@ def _why_do(work: StudyWork, entry: Entry | None, retry: Retry) -> str:
     if entry.state in ("waiting", "running"):
         return "left from an earlier run"
     if entry.state == "failed":
-        return RETRIED if retry is Retry.FAILED else ""
+        is_due = retry is Retry.FAILED or entry.reason in ENDED_BY_ITSELF
+        return RETRIED if is_due else ""
     return "" if finished(work.folder, work.stamp) else "its files are gone"
 
 

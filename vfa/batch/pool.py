@@ -27,7 +27,7 @@ class Pool(Protocol):
     """Runs one unit of work on each of its free workers."""
 
     def capacity(self) -> int:
-        """How many units may run at once."""
+        """How many units may run at once; 0 while there is no worker."""
 
     def submit(self, function: Callable[[_Work], _End], work: _Work) -> Future[_End]:
         """Start a unit; asked only while fewer than `capacity` run."""
@@ -119,7 +119,7 @@ class DaskPool:
     def __init__(self, address: str, limits: WorkerLimits) -> None:
         if importlib.util.find_spec("distributed") is None:
             raise UsageError("--scheduler needs dask; install it with pip install 'vfa[batch]'")
-        self._limits = limits
+        self._address, self._limits = address, limits
         distributed = importlib.import_module("distributed")
         try:
             self._client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
@@ -128,12 +128,18 @@ class DaskPool:
         self._executor: Executor = self._client.get_executor(pure=False)
 
     def capacity(self) -> int:
-        """One unit for each thread of the cluster, asked anew each time; one while no worker is there yet."""
-        return max(1, sum(self.workers().values()))
+        """One unit for each thread of the cluster, asked anew each time; none while no worker is there."""
+        return sum(self.workers().values())
 
     def workers(self) -> dict[str, int]:
         """The workers' addresses and their threads."""
-        return dict(self._client.nthreads())
+        try:
+            return dict(self._client.nthreads())
+        except (OSError, TimeoutError, ValueError, RuntimeError) as error:
+            raise UsageError(
+                f"--scheduler {self._address}: no answer any more ({error}); start it and repeat the command, which "
+                "resumes"
+            ) from error
 
     def submit(self, function: Callable[[_Work], _End], work: _Work) -> Future[_End]:
         """Hand a unit to the scheduler, which gives it to another worker should the first die."""

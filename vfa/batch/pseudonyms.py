@@ -42,7 +42,9 @@ class Pseudonyms:
         return f"{kind}-{self._digest(kind, identifier).hex()[:16]}" if identifier else ""
 
     def _digest(self, kind: str, identifier: str) -> bytes:
-        return hmac.new(self.key, f"{kind}\n{identifier}".encode(), hashlib.sha256).digest()[:16]
+        return hmac.new(self.key, f"{kind}\n{identifier}".encode("utf-8", "surrogateescape"), hashlib.sha256).digest()[
+            :16
+        ]
 
 
 def read_key(path: Path) -> Pseudonyms:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from vfa import __version__
 from vfa.batch.clinical_table import FOLDER as CLINICAL_FOLDER
 from vfa.batch.clinical_table import ClinicalAnswers, join, read_table
 from vfa.batch.cohort import check_packages, write_cohort
-from vfa.batch.failure import Failure, is_disk_full, reason_of, sentence_of
+from vfa.batch.failure import Failure, reason_of, sentence_of
 from vfa.batch.journal import Journal, only_one_batch
 from vfa.batch.links import write_links
 from vfa.batch.plan import Plan, make_plan
@@ -21,7 +22,8 @@ from vfa.batch.pseudonyms import Pseudonyms, Scrubber, names_of_files
 from vfa.batch.retry import Retry
 from vfa.batch.scan import Scan, StudyFiles, keyed, scan_export
 from vfa.batch.schedule import Ended, Lost, work_off
-from vfa.batch.work import DiskFull, Method, Stamp, StudyDone, StudyWork, assess_study
+from vfa.batch.stop import Watch, stopping_cleanly
+from vfa.batch.work import Method, Stamp, StudyDone, StudyWork, assess_study
 from vfa.batch.worker import WorkerLimits
 from vfa.eligibility import shipped_profiles
 from vfa.errors import InputRefused, UsageError
@@ -81,37 +83,30 @@ class BatchSummary:
     cohort: Path
 
 
-class NoSpaceLeft(UsageError):
-    """The disk is full: what is done is kept, and the same command resumes."""
-
-
 def run_batch(request: BatchRequest, tell: Tell = lambda step, fraction: None) -> BatchSummary:
     """Assess every study of an export that is not yet done; results, journal and cohort go to `request.out`.
 
     Raises:
-        UsageError: for wrong options, while another batch works there, or (NoSpaceLeft) on a full disk.
+        UsageError: for wrong options, while another batch works there, or when the disk is full or gone.
         InputRefused: when the export holds no study, or the clinical table is malformed.
     """
     check_packages()
     _refuse_overlap(request)
     rows = read_table(request.clinical) if request.clinical else ()
-    try:
-        with only_one_batch(request.out), Journal(request.out) as journal:
-            scan = scan_export(request.export, tell)
-            if not scan.studies and not scan.failures:
-                raise InputRefused(f"{request.export}: no study among {scan.files} files; expected CT or MR images")
-            clinical = join(rows, scan.studies, request.out / CLINICAL_FOLDER)
-            works = _works(request, scan, clinical)
-            _remove_partial_files(request.out)
-            plan = make_plan(works, journal, request.retry)
-            journal.set_scan_failures(_scan_failures(request, scan, clinical))
+    with stopping_cleanly(request.out), only_one_batch(request.out), Journal(request.out) as journal:
+        scan = scan_export(request.export, tell)
+        if not scan.studies and not scan.failures:
+            raise InputRefused(f"{request.export}: no study among {scan.files} files; expected CT or MR images")
+        clinical = join(rows, scan.studies, request.out / CLINICAL_FOLDER)
+        works = _works(request, scan, clinical)
+        _remove_partial_files(request.out)
+        plan = make_plan(works, journal, request.retry)
+        journal.set_scan_failures(_scan_failures(request, scan, clinical))
+        try:
             done, failed = _carry_out(request, plan, journal, tell)
+        finally:  # also when stopped: the cohort holds what is done, so far as it can be written
             tell("writing the cohort", 1.0)
             cohort = write_cohort(request.out, journal.outcomes(), journal.open_studies())
-    except Exception as error:
-        if is_disk_full(error):
-            raise _no_space(request.out) from error
-        raise
     return BatchSummary(scan, plan, done, failed, cohort)
 
 
@@ -120,10 +115,6 @@ def _refuse_overlap(request: BatchRequest) -> None:
     out, export = request.out.resolve(), request.export.resolve()
     if out == export or export in out.parents:
         raise UsageError(f"--out {request.out}: lies within the export; give a folder outside of it")
-
-
-def _no_space(out: Path) -> NoSpaceLeft:
-    return NoSpaceLeft(f"--out {out}: the disk is full; free some space and repeat the command, which resumes")
 
 
 def _works(request: BatchRequest, scan: Scan, clinical: ClinicalAnswers) -> list[StudyWork]:
@@ -187,8 +178,9 @@ def _scan_failures(request: BatchRequest, scan: Scan, clinical: ClinicalAnswers)
 
 
 def _without_identifiers(failure: Failure, names: Pseudonyms, root: Path) -> Failure:
+    failure = replace(failure, study_instance_uid=names.uid(failure.study_instance_uid))
     if failure.stage == "clinical":  # says rows and answers, no names
-        return replace(failure, study_instance_uid=names.uid(failure.study_instance_uid))
+        return failure
     paths = (root / failure.where, Path(failure.where))
     why = Scrubber(names_of_files(paths, names)).text(failure.why)
     return replace(failure, why=why, where=names.name("file", failure.where))
@@ -215,10 +207,13 @@ def _carry_out(request: BatchRequest, plan: Plan, journal: Journal, tell: Tell) 
     done = failed = 0
     pool = _pool(request, len(plan.todo))
     renewal = _Renewal(request.out, journal)
+    watch = Watch(request.export, request.out)
     try:
         tell(f"assessing studies (0 of {len(plan.todo)})", 0.0)
         for work, outcome in _outcomes(plan, journal, pool, request.limits):
+            watch.before_entered(outcome)
             journal.finish(work.study_id, outcome)
+            watch.once_entered(outcome)
             done += isinstance(outcome, StudyDone)
             failed += isinstance(outcome, Failure)
             ended = done + failed
@@ -237,10 +232,8 @@ def _outcomes(
         yield ended.work, _outcome(ended)
 
 
-def _outcome(ended: Ended[StudyWork, StudyDone | Failure | DiskFull]) -> StudyDone | Failure:
+def _outcome(ended: Ended[StudyWork, StudyDone | Failure]) -> StudyDone | Failure:
     work, answer = ended.work, ended.answer
-    if isinstance(answer, DiskFull):
-        raise _no_space(work.folder.parents[1])
     if isinstance(answer, StudyDone | Failure):
         return answer
     names = work.method.pseudonyms
@@ -263,6 +256,7 @@ class _Renewal:
         start = time.monotonic()
         if start < self._due_s:
             return
-        write_cohort(self._out, self._journal.outcomes(), self._journal.open_studies())
+        with suppress(OSError):  # one of its files is open in another program, say: the next time, or the end, will do
+            write_cohort(self._out, self._journal.outcomes(), self._journal.open_studies())
         end = time.monotonic()
         self._due_s = end + max(COHORT_EVERY_S, (end - start) / COHORT_SHARE)

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from vfa.batch.failure import Failure
+from vfa.batch.failure import Failure, readable
 from vfa.errors import UsageError
 from vfa.intake import FileOpener, FileOwner, LeftOut, StoredFile, owner_of, root_of, walk
 
@@ -36,17 +36,22 @@ class StudyFiles:
     Args:
         study_id: the Study Instance UID; for files without one "file-" (image files) or "folder-"
             (DICOM) and a hash of the path within the export.
-        patient_id: as the files state it; empty when none do, or they disagree.
+        patient_ids: as the files state it: none, one, or more when they disagree.
         files: all of its files, and damaged ones of the same folders, which may have been its.
         fingerprint: hash of its files' paths within the export, sizes, times of change and headers.
         place: the folder within the export that most of its files lie in.
     """
 
     study_id: str
-    patient_id: str
+    patient_ids: tuple[str, ...]
     files: tuple[StoredFile, ...]
     fingerprint: str
     place: str
+
+    @property
+    def patient_id(self) -> str:
+        """The patient; empty when none is stated, or the files disagree."""
+        return self.patient_ids[0] if len(self.patient_ids) == 1 else ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,16 @@ def scan_export(export: Path, tell: Tell = lambda step, fraction: None) -> Scan:
     left_out += strays
     damaged = [item for item in left_out if item.state == "damaged" or item.path.lower().endswith(DICOM_ENDINGS)]
     studies = _studies(owners, damaged, base)
-    return Scan(studies, _file_failures(damaged, base), len(files), len(left_out) - len(damaged))
+    mixed = tuple(_of_several_patients(study) for study in studies if len(study.patient_ids) > 1)
+    studies = tuple(study for study in studies if len(study.patient_ids) <= 1)
+    failures = (*_file_failures(damaged, base), *mixed)
+    return Scan(studies, failures, len(files), len(left_out) - len(damaged))
+
+
+def _of_several_patients(study: StudyFiles) -> Failure:
+    """Nobody knows whose spine it would be, nor whose clinical answers belong to it."""
+    why = f"its files name {len(study.patient_ids)} different patients"
+    return Failure("scan", "patients_disagree", why, study.place, study.study_id)
 
 
 def _file_failures(damaged: list[LeftOut], base: Path) -> tuple[Failure, ...]:
@@ -91,14 +105,14 @@ def _file_failures(damaged: list[LeftOut], base: Path) -> tuple[Failure, ...]:
     for (folder, reason), paths in sorted(groups.items()):
         one = len(paths) == 1
         why = reason if one else f"{len(paths)} files: {reason}"
-        failures.append(Failure("scan", "unreadable_file", why, within(paths[0] if one else folder, base)))
+        failures.append(Failure("scan", "unreadable_file", readable(why), within(paths[0] if one else folder, base)))
     return tuple(failures)
 
 
 def within(path: str, base: Path) -> str:
     """A path as it is called within the export, with slashes on every system."""
     prefix = str(base) + os.sep
-    return path.removeprefix(prefix).replace(os.sep, "/")
+    return readable(path.removeprefix(prefix).replace(os.sep, "/"))
 
 
 def _owners(files: list[StoredFile], opener: FileOpener, tell: Tell) -> tuple[list[FileOwner], list[LeftOut]]:
@@ -156,7 +170,6 @@ def _digest(text: str) -> str:
 
 def _study(study_id: str, owners: list[FileOwner], lost: dict[str, list[StoredFile]], base: Path) -> StudyFiles:
     owners = sorted(owners, key=lambda owner: owner.file)
-    patients = {owner.patient_id for owner in owners} - {""}
     folders = [os.path.dirname(str(owner.file)) for owner in owners]
     near = [file for folder in sorted(set(folders)) for file in lost.get(folder, [])]
     place = within(max(sorted(set(folders)), key=folders.count) + os.sep, base).strip("/") or "."
@@ -164,7 +177,7 @@ def _study(study_id: str, owners: list[FileOwner], lost: dict[str, list[StoredFi
         place = within(str(owners[0].file), base)
     return StudyFiles(
         study_id=study_id,
-        patient_id=patients.pop() if len(patients) == 1 else "",
+        patient_ids=tuple(sorted({owner.patient_id for owner in owners} - {""})),
         files=(*(owner.file for owner in owners), *near),
         fingerprint=_fingerprint(owners, base),
         place=place,

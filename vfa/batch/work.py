@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vfa.batch.failure import Failure, is_disk_full, reason_of, sentence_of
+from vfa.batch.failure import Failure, reason_of, sentence_of
 from vfa.batch.pseudonyms import Pseudonyms, Scrubber, names_of_files
 from vfa.batch.rows import Row, study_row, vertebra_rows
 from vfa.intake import FileOpener, SeriesList, StoredFile, choose_study, list_files
@@ -91,24 +91,14 @@ class StudyDone:
     vertebrae: list[Row]
 
 
-@dataclass(frozen=True)
-class DiskFull:
-    """Nothing more can be written; the batch stops, and a later run resumes."""
-
-    why: str
-
-
-def assess_study(work: StudyWork) -> StudyDone | Failure | DiskFull:
+def assess_study(work: StudyWork) -> StudyDone | Failure:
     """Assess one study; never raises an Exception."""
     scrubber = Scrubber(_replacements(work))
     try:
         return _assess(work, scrubber)
     except Exception as error:
-        if is_disk_full(error):
-            return DiskFull(str(error))
-        return Failure(
-            "assess", reason_of(error), scrubber.text(sentence_of(error)), scrubber.text(work.place), work.study_id
-        )
+        why = scrubber.text(sentence_of(error))
+        return Failure("assess", reason_of(error), why, scrubber.text(work.place), work.study_id)
 
 
 def _assess(work: StudyWork, scrubber: Scrubber) -> StudyDone:

@@ -47,8 +47,8 @@ class StoredFile:
 class LeftOut:
     """A file that is no part of any series, and why.
 
-    state: "sound" for files that are something else, "damaged" for images that could not be read, "directory" for a
-    DICOMDIR.
+    state: "sound" for files that are something else, "damaged" for images that could not be read and for what could not
+    be opened, so that nobody knows what it holds, "directory" for a DICOMDIR.
     """
 
     path: str
@@ -117,7 +117,7 @@ def walk(path: Path, opener: FileOpener) -> Iterator[StoredFile | LeftOut]:
         for name in sorted(names):
             yield from _file_or_members(Path(folder) / name, opener)
     for error in errors:
-        yield LeftOut(str(error.filename), f"cannot be opened ({error.strerror})")
+        yield LeftOut(str(error.filename), f"cannot be opened ({error.strerror})", "damaged")
 
 
 def _file_or_members(path: Path, opener: FileOpener) -> Iterator[StoredFile | LeftOut]:
@@ -128,7 +128,7 @@ def _file_or_members(path: Path, opener: FileOpener) -> Iterator[StoredFile | Le
         with path.open("rb") as stream:
             is_zip = stream.read(4) in _ZIP_MAGIC
     except OSError as error:
-        yield LeftOut(str(path), f"cannot be opened ({error.strerror})")
+        yield LeftOut(str(path), f"cannot be opened ({error.strerror})", "damaged")
         return
     if is_zip:
         yield from _members(path, opener)
@@ -140,7 +140,7 @@ def _members(path: Path, opener: FileOpener) -> Iterator[StoredFile | LeftOut]:
     try:
         infos = opener.zip_at(path).infolist()
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        yield LeftOut(str(path), f"a damaged zip ({error})")
+        yield LeftOut(str(path), f"a damaged zip ({error})", "damaged")
         return
     seen: set[str] = set()
     for info in sorted(infos, key=lambda info: info.filename):
@@ -149,7 +149,7 @@ def _members(path: Path, opener: FileOpener) -> Iterator[StoredFile | LeftOut]:
         seen.add(info.filename)
         reason = _why_member_is_refused(info)
         file = StoredFile(path, info.filename)
-        yield LeftOut(str(file), reason) if reason else file
+        yield LeftOut(str(file), reason, "damaged") if reason else file
 
 
 def _why_member_is_refused(info: zipfile.ZipInfo) -> str:
