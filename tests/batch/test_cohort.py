@@ -16,6 +16,7 @@ from vfa.batch.failure import WHAT_TO_DO, Failure, reason_of
 from vfa.batch.rows import study_row, vertebra_rows
 from vfa.batch.work import StudyDone
 from vfa.errors import GeometryRefused, InputRefused, NotAnImage, UsageError
+from vfa.report.cohort_html import CohortPage, level_lines, study_lines, wilson_interval
 from vfa.report.document import to_document
 from vfa.report.measurements import measurement_row
 
@@ -88,12 +89,33 @@ def test_the_page_counts_links_and_escapes(tmp_path: Path) -> None:
     hostile = Failure("assess", "not_an_image", "<script>alert(1)</script>", "x")
     write_cohort(tmp_path, [done(), hostile], 7)
     page = (tmp_path / "cohort" / "cohort.html").read_text(encoding="utf-8")
-    assert "1 studies, 4 vertebrae" in page
+    assert "1 study, 4 vertebrae" in page
     assert "7 studies still to be done" in page
+    assert "L1 (grade 2)" in page
     assert 'href="../studies/1.2.3/report.html"' in page
-    assert "not an image: 1" in page
+    assert "not an image" in page
     assert "<script>" not in page
     assert "://" not in page
+
+
+def test_the_page_lists_first_what_wants_looking_at_and_pools_bodies_without_a_name(tmp_path: Path) -> None:
+    calm, broken, open_ = done("1.1"), done("1.2"), done("1.3")
+    for one, fracture in ((calm, "absent"), (open_, "indeterminate")):
+        one.study.update(fractures_present=0, highest_genant_grade=None)
+        for row in one.vertebrae:
+            row.update(fracture=fracture)
+    for row, level in zip(calm.vertebrae, ("V1", "V2", "V3", "V4"), strict=True):
+        row.update(level=level)
+    all_ = (calm, broken, open_)
+    page = CohortPage([one.study for one in all_], [row for one in all_ for row in one.vertebrae], [], 0, {})
+    assert [line.row["study_instance_uid"] for line in study_lines(page)] == ["1.2", "1.3", "1.1"]
+    assert [line.level for line in level_lines(page.vertebrae)] == ["T11", "T12", "L1", "L2", "not named"]
+
+
+def test_the_interval_of_a_share_is_wilsons() -> None:
+    """Newcombe, Stat Med 1998;17:857–872, table I: 81 of 263 and 0 of 20 by the score method."""
+    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=0.00005)
+    assert wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=0.00005)
 
 
 def test_a_folder_without_a_cohort_is_refused(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_a_cluster_gives_the_same_tables_even_when_a_worker_dies_midway(
 
 
 def wait_for_workers(address: str, wanted: int) -> int:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while True:
         try:
             pool = DaskPool(address, WorkerLimits())
