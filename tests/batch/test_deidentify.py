@@ -32,14 +32,22 @@ def test_no_file_of_the_output_holds_a_name_a_number_or_a_path(export: SmallExpo
     uids |= {str(dcmread(path).SeriesInstanceUID) for path in source.rglob("IM*.dcm")}
     key_file = tmp_path / "secret" / "key"
     key = read_key(key_file)
-    method = replace(METHOD, formats=("json", "html"), pseudonyms=key)
+    method = replace(METHOD, formats=("json", "html", "pdf", "seg", "sr", "sc"), pseudonyms=key)
     summary = run_batch(BatchRequest(source, tmp_path / "out", method, workers=1, key_file=key_file))
     assert (summary.done, summary.failed, len(summary.scan.failures)) == (1, 1, 1)
     for path in (tmp_path / "out").rglob("*"):
         whole = str(path.relative_to(tmp_path)).encode() + (path.read_bytes() if path.is_file() else b"")
         for secret in (*SECRETS, *uids, str(source), "IM0001"):
             assert secret.encode() not in whole, f"{secret} in {path}"
+    (study,) = [path.parent for path in (tmp_path / "out").rglob("seg.dcm")]
+    assert {path.name for path in study.iterdir()} == {"seg.dcm", "sr.dcm", "pdf.dcm", "sc-sagittal.dcm"}
     cohort = read_cohort(tmp_path / "out")
+    for path in study.iterdir():
+        made = dcmread(path)
+        assert made.StudyInstanceUID == cohort.studies["study_instance_uid"][0], path
+        assert made.PatientID == made.PatientName == cohort.studies["patient_id"][0], path
+        assert made.PatientIdentityRemoved == "YES", path
+        assert not made.StudyDate, path
     links = list(csv.DictReader(key_file.with_name("key.links.csv").read_text().splitlines()))
     linked = {row["study_pseudonym"]: row["study_instance_uid"] for row in links}
     assert linked[cohort.studies["study_instance_uid"][0]] == export.studies[0].study_instance_uid

@@ -96,8 +96,7 @@ def test_it_ends_in_a_sentence(vfa: Vfa, batch: Batch, error: BaseException, sta
     [
         (("--workers", "0"), "--workers"),
         (("--retry", "all"), "--retry"),
-        (("--emit", "xml"), "--emit"),
-        (("--deidentify", "nowhere/key", "--emit", "json,seg"), "carry identifiers"),
+        (("--deidentify", "nowhere/key", "--emit", "xml"), "--emit"),
     ],
 )
 def test_wrong_use_is_told_before_anything_runs(vfa: Vfa, batch: Batch, arguments: tuple[str, ...], said: str) -> None:

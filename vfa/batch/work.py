@@ -7,8 +7,9 @@ where a record lies, everything else of the same run lies too.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from vfa.batch.failure import Failure, reason_of, sentence_of
@@ -20,9 +21,10 @@ from vfa.pipeline import AssessmentRequest, AssessmentResult, run
 from vfa.report.contract import AssessmentFile
 from vfa.report.document import to_document
 from vfa.report.files import write_files
-from vfa.report.result_files import result_files
+from vfa.report.result_files import DICOM_FORMATS, result_files
 
 RECORD = "cohort_rows.json"
+IDENTIFYING = {"pdf", *DICOM_FORMATS}  # these repeat the headers of the images
 TELLING_DESCRIPTION = 8  # characters; shorter descriptions are words such as CT or T2 that any sentence may hold
 
 
@@ -125,8 +127,7 @@ def _assess(work: StudyWork, scrubber: Scrubber) -> StudyDone:
 
 
 def _write(work: StudyWork, result: AssessmentResult, document: AssessmentFile, done: StudyDone) -> None:
-    findings = result.assessment.findings
-    contents = result_files(document, findings, (result.volume, result.spine), work.method.formats)
+    contents = _contents(work.method, result, document)
     _remove_earlier(work.folder)
     record = {
         "stamp": vars(work.stamp),
@@ -136,6 +137,18 @@ def _write(work: StudyWork, result: AssessmentResult, document: AssessmentFile, 
     }
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     write_files(work.folder, {**contents, RECORD: text.encode()})
+
+
+def _contents(method: Method, result: AssessmentResult, document: AssessmentFile) -> dict[str, bytes]:
+    """The files, made from headers without identifiers where these shall not leave."""
+    with TemporaryDirectory(prefix="vfa-headers-") as folder:
+        volume = result.volume
+        spine = replace(result.spine, segmented_by=document.segmentation.produced_by)
+        if method.pseudonyms is not None and volume is not None and IDENTIFYING & set(method.formats):
+            from vfa.report.deidentified import deidentified
+
+            volume = deidentified(volume, method.pseudonyms, Path(folder))
+        return result_files(document, result.assessment.findings, (volume, spine), method.formats)
 
 
 def _remove_earlier(folder: Path) -> None:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 STOPPED = 130  # 128 + SIGINT, as shells say it
 DEFAULT_MINUTES = 30.0
 BYTES_PER_GIB = 2**30
-WITHOUT_IDENTIFIERS = ("json", "html")
 
 Export = Annotated[Path, typer.Argument(metavar="EXPORT", help="The export: a folder (walked whole) or a zip.")]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Where results, journal and cohort go.", show_default=False)]
@@ -109,16 +108,12 @@ def _method(
     from vfa.report.result_files import parse_formats
 
     profiles, segmenter = chosen
-    formats = parse_formats(emit)
-    identifying = [name for name in formats if name not in WITHOUT_IDENTIFIERS]
-    if deidentify is not None and identifying:
-        raise UsageError(f"--deidentify: {', '.join(identifying)} carry identifiers; write json and html only")
     known = shipped_profiles()
     return Method(
         profiles=tuple(name if name in known else str(Path(name).resolve()) for name in profiles or ["seed"]),
         segmenter=segmenter,
         modality=modality,
-        formats=formats,
+        formats=parse_formats(emit),
         pseudonyms=read_key(deidentify) if deidentify else None,
     )
 

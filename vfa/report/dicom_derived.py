@@ -125,7 +125,7 @@ def derived_from(volume: Volume, answer: bytes, made_at: datetime) -> DerivedFro
     """
     if not volume.source.series_instance_uid:
         raise InputRefused("the image is no DICOM series, so there is no study that DICOM objects could belong to")
-    headers = tuple(_completed(header, volume) for header in _headers(volume.source.files))
+    headers = tuple(_completed(header, volume) for header in read_headers(volume.source.files))
     return DerivedFrom(headers, answer, made_at)
 
 
@@ -184,8 +184,12 @@ def referenced_series(source: DerivedFrom) -> Dataset:
     return item
 
 
-def _headers(files: tuple[str, ...]) -> list[Dataset]:
-    """Headers without pixels; members of one zip are read through one handle."""
+def read_headers(files: tuple[str, ...]) -> list[Dataset]:
+    """Headers without pixels; members of one zip are read through one handle.
+
+    Raises:
+        InputRefused: if a file cannot be read any more.
+    """
     opened: dict[str, zipfile.ZipFile] = {}
     try:
         return [_header(file, opened) for file in files]
