@@ -63,6 +63,16 @@ def test_kappa_by_hand() -> None:
     assert kappa_of(table, "quadratic") == pytest.approx(0.4)
 
 
+def test_quadratic_kappa_is_the_agreement_of_the_scores_themselves() -> None:
+    """2 cov / (var + var + (difference of means)²), all divided by n: Fleiss & Cohen, Educ Psychol Meas 1973;33:613."""
+    scores = np.array(
+        [(row, column) for row in range(4) for column in range(4) for _ in range(NEUROLOGISTS[row, column])]
+    )
+    (first, mixed), (_, second) = np.cov(scores.T, bias=True)
+    apart = scores[:, 0].mean() - scores[:, 1].mean()
+    assert kappa_of(NEUROLOGISTS, "quadratic") == pytest.approx(2 * mixed / (first + second + apart**2))
+
+
 def test_perfect_agreement_is_one_and_one_class_is_no_agreement_to_speak_of() -> None:
     perfect = weighted_kappa(pairs([0, 1, 2, 3], [0, 1, 2, 3]), (0, 1, 2, 3))
     assert perfect is not None

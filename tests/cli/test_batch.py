@@ -13,8 +13,9 @@ from vfa.batch import run as run_module
 from vfa.batch.failure import Failure
 from vfa.batch.plan import Plan
 from vfa.batch.retry import Retry
-from vfa.batch.run import BatchRequest, BatchSummary, NoSpaceLeft
+from vfa.batch.run import BatchRequest, BatchSummary
 from vfa.batch.scan import Scan
+from vfa.batch.stop import NoSpaceLeft
 from vfa.batch.worker import WorkerLimits
 from vfa.model.volume import Modality
 
