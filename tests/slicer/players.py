@@ -43,6 +43,7 @@ class Scene:
     cleared: int = 0
     saved: Kept | None = None
     written: list[dict[str, str]] = field(default_factory=list)
+    changed: tuple[str, ...] = ()
 
     def write_input(self, request: Request, folder: Path) -> Given:
         if self.faulty:
@@ -52,6 +53,9 @@ class Scene:
     def write_bodies(self, folder: Path, names: dict[str, str]) -> Path:
         self.written.append(names)
         return folder / "redrawn.seg.nrrd"
+
+    def redrawn(self) -> tuple[str, ...]:
+        return self.changed
 
     def show(self, result: Result, bodies_file: str, request: Request) -> None:
         self.shown.append((result, bodies_file, request))

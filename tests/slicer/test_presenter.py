@@ -174,7 +174,7 @@ def test_nothing_can_be_edited_while_it_runs(assessed: Stage) -> None:
     assessed.presenter.line_moved("L1", "anterior", ENDS)
     assessed.presenter.line_moved("L2", "anterior", ENDS)
     assessed.presenter.rename("L1", "L2")
-    assessed.presenter.segment_edited("L1")
+    assessed.presenter.remeasure()
     assessed.presenter.answer("L1", "pain", "yes")
     assert len(assessed.worker.commands) == 2
     assert assessed.now.answers.given == ()
@@ -270,11 +270,18 @@ def test_after_a_renaming_a_moved_line_still_means_the_same_body(assessed: Stage
 def test_a_redrawn_body_is_measured_on_the_new_mask(assessed: Stage) -> None:
     assessed.presenter.line_moved("L1", "anterior", ENDS)
     assessed.worker.ends(document=FOUND)
-    assessed.presenter.segment_edited("L1")
+    assessed.scene.changed = ("L1",)
+    assessed.presenter.remeasure()
     assert Path(assessed.worker.option("--segmentation")).name == "redrawn.seg.nrrd"
     edits = {one["level"]: one for one in assessed.worker.file("--edits")["vertebrae"]}
     assert edits["L1"]["edited_by_reader"] == ["body"]  # the line drawn on the old mask is gone
     assert assessed.scene.written[-1]["L1"] == "L1"
+
+
+def test_with_no_body_redrawn_nothing_is_measured_again(assessed: Stage) -> None:
+    assessed.presenter.remeasure()
+    assert len(assessed.worker.commands) == 1
+    assert assessed.now.message == "No body was redrawn."
 
 
 def test_export_writes_dicom_where_the_images_are_dicom(assessed: Stage, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class Answers:
         file: dict[str, Any] = {}
         for scope, key, value in self.given:
             place = file.setdefault(PATIENT, {}) if scope == PATIENT else file.setdefault("levels", {}).setdefault(scope, {})
-            place[key] = _number_or_word(value)
+            place[key] = _listed(value) if key == "medications" else _number_or_word(value)
         return file
 
 
@@ -161,6 +161,10 @@ class Request:
         answers = Answers(tuple((scope, key, value) for scope, key, value in kept["answers"]))
         edits = Edits(lines, tuple(kept["renamed"]), tuple(kept["bodies"]))
         return cls(volume, segmentation, kept["modality"], answers, edits)
+
+
+def _listed(value: str) -> list[str]:
+    return [one.strip() for one in value.split(",") if one.strip()]
 
 
 def _number_or_word(value: str) -> float | str:

@@ -10,21 +10,18 @@ hands the panel one frozen `Shown`. A correction that is refused leaves the resu
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from VertebralFractureAssessmentLib.Command import TO_EXPORT_DICOM, TO_EXPORT_FILES, TO_SHOW, command
 from VertebralFractureAssessmentLib.Parameters import PATIENT, Answers, Edits, MovedLine, Point, Request
 from VertebralFractureAssessmentLib.Result import Result
 from VertebralFractureAssessmentLib.Roles import Bridge, Installer, Kept, Panel, Worker
 from VertebralFractureAssessmentLib.Shown import Shown, State
 
 DONE, WRONG_USE, REFUSED, NOTHING_MEASURED = 0, 2, 3, 4  # what `vfa assess` ends with
-EMIT = "json,labels"
-EXPORT_DICOM = "json,html,pdf,seg,sr,sc"
-EXPORT_FILES = "json,html,pdf,labels"
 
 
 @dataclass(frozen=True)
@@ -154,12 +151,20 @@ class Presenter:
         if found := self._as_found(level):
             self._edit(self._request.edits.moving(MovedLine(found, column, *ends_lps)))
 
-    def segment_edited(self, level: str) -> None:
-        """The reader has redrawn a body."""
-        if (found := self._as_found(level)) and self._shown is not None and self._found is not None:
-            names = dict(zip(self._shown[1].levels, self._found.levels, strict=True))
-            file = self._bridge.write_bodies(self._new_folder(), names)
-            self._edit(self._request.edits.redrawing(found, str(file)))
+    def remeasure(self) -> None:
+        """Measure the bodies that the reader has redrawn, if any."""
+        if self._run is not None or self._shown is None or self._found is None:
+            return
+        levels = [found for level in self._bridge.redrawn() if (found := self._as_found(level))]
+        if not levels:
+            self._rest("No body was redrawn.")
+            return
+        names = dict(zip(self._shown[1].levels, self._found.levels, strict=True))
+        file = str(self._bridge.write_bodies(self._new_folder(), names))
+        edits = self._request.edits
+        for level in levels:
+            edits = edits.redrawing(level, file)
+        self._edit(edits)
 
     def scene_closed(self) -> None:
         """Everything is gone; a worker has nothing left to work for."""
@@ -227,32 +232,18 @@ class Presenter:
         folder = self._new_folder()
         try:
             given = self._bridge.write_input(request, folder)
+            out = (folder / "result", TO_SHOW)
+            if export_to is not None:
+                out = (export_to, TO_EXPORT_DICOM if given.is_dicom else TO_EXPORT_FILES)
+            arguments = command(judged, given, self._found, folder, out)
         except (OSError, ValueError) as error:
             self._back(f"The volume could not be handed to vfa: {error}", State.FAILED)
             return
-        out = export_to if export_to is not None else folder / "result"
-        if export_to is None:
-            emit = EMIT
-        else:
-            emit = EXPORT_DICOM if given.is_dicom else EXPORT_FILES
-        arguments = ["assess", given.path, *given.options, "--out", str(out), "--emit", emit, "--progress", "json"]
-        arguments += self._files_of(judged, folder)
-        self._run = _Run(request, judged, out, history, export_to is not None)
+        self._run = _Run(request, judged, out[0], history, export_to is not None)
         self._progress = ("starting", 0.0)
         self._bridge.lock()
         self._say(State.RUNNING, "")
         self._worker.start(arguments, self)
-
-    def _files_of(self, request: Request, folder: Path) -> list[str]:
-        """Options for the answers and edits, written into files."""
-        options: list[str] = []
-        if request.answers.given:
-            options += ["--clinical", _written(folder / "clinical.json", request.answers.clinical_file())]
-        if request.edits and self._found is not None:
-            options += ["--edits", _written(folder / "edits.json", request.edits.edits_file(self._found.document))]
-        if request.edits.bodies_file:
-            options += ["--segmentation", request.edits.bodies_file]
-        return options
 
     def _answers_that_hold(self, request: Request) -> Answers:
         """The answers, without those about levels while it is not yet known what each body will be called."""
@@ -283,7 +274,8 @@ class Presenter:
         self._request, self._shown = request, (request, result)
         self._results[request] = (result, bodies_file)
         self._bridge.show(result, bodies_file, request)
-        self._bridge.keep(Kept(self._found.text if self._found else result.text, result.text, request.to_text()))
+        found = self._found.text if self._found else result.text
+        self._bridge.keep(Kept(found, result.text, request.to_text(), request.volume, request.segmentation))
         self._rest("")
 
     def _back(self, message: str, state: State | None = None) -> None:
@@ -296,7 +288,7 @@ class Presenter:
         """The name in a result of the body that is selected; the one of most interest where none is."""
         if self._shown is not None and self._selected and len(self._shown[1].levels) == len(result.levels):
             return result.levels[self._shown[1].levels.index(self._selected)]
-        return _first_of_interest(result)
+        return result.of_most_interest()
 
     def _rest(self, message: str, state: State | None = None) -> None:
         """Settle in the state that follows from what there is, unless one is given."""
@@ -304,7 +296,7 @@ class Presenter:
             self._bridge.unlock()
         if state is None and self._shown is not None:
             state = State.SHOWN if self._shown[1].measured else State.NOTHING_MEASURED
-            message = message or _at_a_glance(self._shown[1])
+            message = message or self._shown[1].at_a_glance()
         self._say(state or (State.READY if self._request.volume else State.NO_VOLUME), message)
 
     def _say(self, state: State, message: str) -> None:
@@ -342,26 +334,3 @@ class Presenter:
         self._worker.abandon()
         self._run = None
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _written(path: Path, content: object) -> str:
-    path.write_text(json.dumps(content), encoding="utf-8")
-    return str(path)
-
-
-def _first_of_interest(result: Result) -> str:
-    """The first fractured level, else the first undecided one, else the first."""
-    for wanted in ("present", "indeterminate"):
-        for level in result.measured:
-            if result[level]["deformity"].get("fracture") == wanted:
-                return level
-    return result.levels[0] if result.levels else ""
-
-
-def _at_a_glance(result: Result) -> str:
-    if not result.levels:
-        return "No vertebra was found, so nothing was measured. " + " ".join(result.document["notes"])
-    if not result.measured:
-        reasons = dict.fromkeys(result[level]["detail"] or result[level]["reason"] for level in result.levels)
-        return f"Nothing could be measured: {'; '.join(reasons)}."
-    return f"{len(result.measured)} of {len(result.levels)} vertebrae measured."

@@ -171,6 +171,23 @@ class Result:
         parts += [f"<p>{escape(sentence)}</p>" for sentence in one["quality"]]
         return "".join(parts)
 
+    def of_most_interest(self) -> str:
+        """The first fractured level, else the first undecided one, else the first; empty where there is none."""
+        for wanted in ("present", "indeterminate"):
+            for level in self.measured:
+                if self[level]["deformity"].get("fracture") == wanted:
+                    return level
+        return self.levels[0] if self.levels else ""
+
+    def at_a_glance(self) -> str:
+        """One sentence on the whole; why, where nothing was measured."""
+        if not self.levels:
+            return "No vertebra was found, so nothing was measured. " + " ".join(self.document["notes"])
+        if not self.measured:
+            reasons = dict.fromkeys(self[level]["detail"] or self[level]["reason"] for level in self.levels)
+            return f"Nothing could be measured: {'; '.join(reasons)}."
+        return f"{len(self.measured)} of {len(self.levels)} vertebrae measured."
+
     def remarks(self) -> tuple[str, ...]:
         """What a reader must know of the whole: what the names hang on, notes, the notice of use."""
         segmentation = self.document["segmentation"]

@@ -77,6 +77,9 @@ class Bridge(Protocol):
     def write_bodies(self, folder: Path, names: dict[str, str]) -> Path:
         """The bodies as they are drawn now, as a label file, under these names."""
 
+    def redrawn(self) -> tuple[str, ...]:
+        """Levels whose body the reader has drawn otherwise than vfa."""
+
     def show(self, result: Result, bodies_file: str, request: Request) -> None:
         """Draw a result; without a file the bodies stay as they are."""
 
