@@ -1,9 +1,9 @@
-# demo: see it work.  test: every check.  bench: the figures of speed and accuracy.
+# demo: see it work.  test: every check.  slicer-test: the 3D Slicer extension.  bench: the figures of speed and accuracy.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench slicer-environments slicer-test clean
 
 demo: $(VENV)/installed
 	@$(BIN)/vfa assess sample_data/study --clinical sample_data/clinical.toml --out demo --progress none
@@ -15,6 +15,13 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# What the Slicer extension is tested in; made once, and again when what it is made of changes.
+slicer-environments: $(VENV)/installed-dev
+	$(BIN)/python -m tests.slicer.environments
+
+slicer-test: slicer-environments
+	VFA_REQUIRE_ALL_TESTS=1 $(BIN)/python -m pytest tests/slicer
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.accuracy --page docs/accuracy.md
@@ -35,4 +42,4 @@ $(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/installed
 
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) .slicer demo

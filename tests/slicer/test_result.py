@@ -58,7 +58,9 @@ def test_anything_else_than_an_assessment_is_refused() -> None:
 
 
 def test_answers_make_a_clinical_file_that_vfa_reads(tmp_path) -> None:
-    answers = Answers().stating("patient", "inr", "1.2").stating("L1", "pain", "yes").stating("L1", "intent", "treatment")
+    answers = (
+        Answers().stating("patient", "inr", "1.2").stating("L1", "pain", "yes").stating("L1", "intent", "treatment")
+    )
     answers = answers.stating("patient", "osteoporosis", "no").stating("patient", "malignancy", "not stated")
     path = tmp_path / "clinical.json"
     path.write_text(json.dumps(answers.clinical_file()), encoding="utf-8")

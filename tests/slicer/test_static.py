@@ -113,9 +113,7 @@ def test_the_ui_uses_qts_widgets_and_the_declared_ones_of_slicer() -> None:
 
 def test_every_parameter_has_its_widget() -> None:
     root = ElementTree.parse(MODULE / "Resources" / "UI" / "VertebralFractureAssessment.ui").getroot()
-    connected = {
-        prop.findtext("string") for prop in root.iter("property") if prop.get("name") == "SlicerParameterName"
-    }
+    connected = {prop.findtext("string") for prop in root.iter("property") if prop.get("name") == "SlicerParameterName"}
     (node,) = [
         one
         for one in ast.parse(SHELL.read_text(encoding="utf-8")).body

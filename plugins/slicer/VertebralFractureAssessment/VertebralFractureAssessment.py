@@ -35,8 +35,8 @@ class VertebralFractureAssessment(ScriptedLoadableModule):
         parent.dependencies = []
         parent.contributors = ["the vfa developers"]
         parent.helpText = _(
-            "Measures fractured vertebrae on CT and MRI, in millimetres with an interval, and says by explicit, sourced "
-            "rules what stands against vertebroplasty or kyphoplasty. Every name, line and mask can be corrected."
+            "Measures fractured vertebrae on CT and MRI, in millimetres with an interval, and says by explicit, "
+            "sourced rules what stands against vertebroplasty or kyphoplasty. All of it can be corrected."
         )
         parent.acknowledgementText = _("Decision support for research use; not a medical device.")
         slicer.app.connect("startupCompleted()", _when_slicer_has_started)

@@ -34,6 +34,7 @@ def scene_of(volume_file: Path, result_dir: Path, level: str) -> tuple[Any, Any,
     assert storage.ReadData(volume), volume_file
     volume.CreateDefaultDisplayNodes()
     display = volume.GetDisplayNode()
+    display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
     display.SetAutoWindowLevel(False)
     display.SetWindowLevel(900, 250)
     result = Result((result_dir / "assessment.json").read_text(encoding="utf-8"))

@@ -97,66 +97,69 @@ class Choice:
         self.choices = choices
 
 
-def parameterNodeWrapper(wrapped: type) -> type:
-    """A stand-in for Slicer's: node references and choices as attributes, connected to widgets by SlicerParameterName."""
-    names = wrapped.__annotations__
-    module = sys.modules[wrapped.__module__].__dict__
+class _ParameterNode:
+    """A stand-in: node references and choices as attributes, connected to widgets by SlicerParameterName."""
 
-    class Wrapper:
-        def __init__(self, node: Any) -> None:
-            object.__setattr__(self, "parameterNode", node)
+    _wrapped: type
 
-        def __getattr__(self, name: str) -> Any:
-            if name not in names:
-                raise AttributeError(name)
-            if self._choices(name):
-                return self.parameterNode.GetParameter(name) or getattr(wrapped, name)
-            return self.parameterNode.GetNodeReference(name)
+    def __init__(self, node: Any) -> None:
+        object.__setattr__(self, "parameterNode", node)
 
-        def __setattr__(self, name: str, value: Any) -> None:
-            if self._choices(name):
-                assert value in self._choices(name)
-                self.parameterNode.SetParameter(name, value)
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._wrapped.__annotations__:
+            raise AttributeError(name)
+        if self._choices(name):
+            return self.parameterNode.GetParameter(name) or getattr(self._wrapped, name)
+        return self.parameterNode.GetNodeReference(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if self._choices(name):
+            assert value in self._choices(name)
+            self.parameterNode.SetParameter(name, value)
+        else:
+            self.parameterNode.SetNodeReferenceID(name, value.GetID() if value is not None else None)
+        self.parameterNode.Modified()
+
+    def _choices(self, name: str) -> list[str]:
+        kind = self._wrapped.__annotations__[name]
+        kind = (
+            eval(kind, sys.modules[self._wrapped.__module__].__dict__) if isinstance(kind, str) else kind
+        )  # names of the module under test
+        return get_args(kind)[1].choices if get_origin(kind) is not None or get_args(kind) else []
+
+    def AddObserver(self, *arguments: Any) -> Any:
+        return self.parameterNode.AddObserver(*arguments)
+
+    def RemoveObserver(self, tag: Any) -> None:
+        self.parameterNode.RemoveObserver(tag)
+
+    def connectGui(self, ui: Any) -> list[Any]:
+        made = []
+        for widget in vars(ui).values():
+            name = widget.property("SlicerParameterName")
+            if not name:
+                continue
+            if isinstance(widget, qMRMLNodeComboBox):
+                widget.setCurrentNode(getattr(self, name))
+                made.append((widget.currentNodeChanged, self._setter(name)))
             else:
-                self.parameterNode.SetNodeReferenceID(name, value.GetID() if value is not None else None)
-            self.parameterNode.Modified()
+                widget.clear()
+                widget.addItems(self._choices(name))
+                widget.setCurrentText(getattr(self, name))
+                made.append((widget.currentTextChanged, self._setter(name)))
+            made[-1][0].connect(made[-1][1])
+        return made
 
-        def _choices(self, name: str) -> list[str]:
-            kind = names[name]
-            kind = eval(kind, module) if isinstance(kind, str) else kind  # names of the module under test
-            return get_args(kind)[1].choices if get_origin(kind) is not None or get_args(kind) else []
+    def _setter(self, name: str) -> Any:
+        return lambda value: setattr(self, name, value)
 
-        def AddObserver(self, *arguments: Any) -> Any:
-            return self.parameterNode.AddObserver(*arguments)
+    def disconnectGui(self, made: list[Any]) -> None:
+        for signal, hear in made:
+            signal.disconnect(hear)
 
-        def RemoveObserver(self, tag: Any) -> None:
-            self.parameterNode.RemoveObserver(tag)
 
-        def connectGui(self, ui: Any) -> list[Any]:
-            made = []
-            for widget in vars(ui).values():
-                name = widget.property("SlicerParameterName")
-                if not name:
-                    continue
-                if isinstance(widget, qMRMLNodeComboBox):
-                    widget.setCurrentNode(getattr(self, name))
-                    made.append((widget.currentNodeChanged, self._setter(name)))
-                else:
-                    widget.clear()
-                    widget.addItems(self._choices(name))
-                    widget.setCurrentText(getattr(self, name))
-                    made.append((widget.currentTextChanged, self._setter(name)))
-                made[-1][0].connect(made[-1][1])
-            return made
-
-        def _setter(self, name: str) -> Any:
-            return lambda value: setattr(self, name, value)
-
-        def disconnectGui(self, made: list[Any]) -> None:
-            for signal, hear in made:
-                signal.disconnect(hear)
-
-    return Wrapper
+def parameterNodeWrapper(wrapped: type) -> type:
+    return type("Wrapper", (_ParameterNode,), {"_wrapped": wrapped})
 
 
 class _Loader(QtUiTools.QUiLoader):
@@ -195,7 +198,12 @@ def install() -> QtWidgets.QApplication:
         qt.__dict__.update({name: getattr(part, name) for name in dir(part) if name.startswith("Q")})
     sys.modules["qt"] = qt
     i18n = _module("slicer.i18n", tr=lambda text: text, translate=lambda _context, text: text)
-    bases = (ScriptedLoadableModule, ScriptedLoadableModuleWidget, ScriptedLoadableModuleLogic, ScriptedLoadableModuleTest)
+    bases = (
+        ScriptedLoadableModule,
+        ScriptedLoadableModuleWidget,
+        ScriptedLoadableModuleLogic,
+        ScriptedLoadableModuleTest,
+    )
     slicer.i18n = i18n
     slicer.ScriptedLoadableModule = _module("slicer.ScriptedLoadableModule", **{one.__name__: one for one in bases})
     slicer.parameterNodeWrapper = _module(

@@ -230,7 +230,9 @@ def test_slicers_terminologies_take_the_shipped_codes() -> None:
 
     logic = slicer.vtkSlicerTerminologiesModuleLogic()
     assert logic.LoadTerminologyFromFile(str(Terminology.FILE))
-    assert logic.IsTerminologyContextLoaded(Terminology.CONTEXT) if hasattr(logic, "IsTerminologyContextLoaded") else True
+    assert (
+        logic.IsTerminologyContextLoaded(Terminology.CONTEXT) if hasattr(logic, "IsTerminologyContextLoaded") else True
+    )
 
 
 def test_a_dragged_end_comes_back_in_lps(scene: Any, tmp_path: Path) -> None:
@@ -239,7 +241,11 @@ def test_a_dragged_end_comes_back_in_lps(scene: Any, tmp_path: Path) -> None:
     heard: list[Any] = []
     bridge, _ = drawn(scene, tmp_path, moved=lambda *told: heard.append(told))
     bridge.unlock()
-    (line,) = [n for n in bridge._lines.nodes() if (n.GetAttribute("vfa.level"), n.GetAttribute("vfa.column")) == ("L1", "middle")]
+    (line,) = [
+        n
+        for n in bridge._lines.nodes()
+        if (n.GetAttribute("vfa.level"), n.GetAttribute("vfa.column")) == ("L1", "middle")
+    ]
     assert not line.GetLocked()
     line.SetNthControlPointPositionWorld(1, 4.0, -3.0, 9.0)
     assert heard == []  # only when it is let go of
@@ -268,7 +274,10 @@ def test_a_redrawn_segment_is_noticed_and_written_under_the_name_vfa_gave(scene:
 
 def test_the_views_lie_in_the_bodys_own_planes(scene: Any) -> None:
     tilted = rotation(25, 0)  # about the left-right axis: kyphosis
-    frame = {"centre_lps_mm": [5.0, -7.0, 11.0], **{n: tilted[:, c].tolist() for c, n in enumerate(("left", "x", "cranial"))}}
+    frame = {
+        "centre_lps_mm": [5.0, -7.0, 11.0],
+        **{n: tilted[:, c].tolist() for c, n in enumerate(("left", "x", "cranial"))},
+    }
     frame["anterior"] = (-tilted[:, 1]).tolist()
     del frame["x"]
     document = json.loads(TEXT)

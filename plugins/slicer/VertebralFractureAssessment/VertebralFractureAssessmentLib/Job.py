@@ -47,7 +47,7 @@ class Job:
         process.readyReadStandardError.connect(lambda: self._read(process))
         process.readyReadStandardOutput.connect(lambda: process.readAllStandardOutput())
         process.finished.connect(lambda *_: self._finished(process))
-        process.errorOccurred.connect(lambda *_: self._failed_to_start(process))
+        process.errorOccurred.connect(lambda error: self._failed(process, error))
         process.start(self._command[0], [*self._command[1:], *arguments])
 
     def cancel(self) -> None:
@@ -89,10 +89,10 @@ class Job:
         self._hear(self._errors.decode("utf-8", "replace").strip())
         self._end(int(process.exitCode()), self._last_words)
 
-    def _failed_to_start(self, process: Any) -> None:
+    def _failed(self, process: Any, error: Any) -> None:
         import qt
 
-        if process is self._process and process.state() == qt.QProcess.NotRunning and not process.processId():
+        if process is self._process and error == qt.QProcess.FailedToStart:
             self._end(COULD_NOT_START, f"{self._command[0]} could not be started")
 
     def _end(self, status: int, last_words: str) -> None:

@@ -82,10 +82,12 @@ class Lines:
         self._moved(node.GetAttribute(LEVEL), node.GetAttribute(COLUMN), (lps_of_ras(ends[0]), lps_of_ras(ends[1])))
 
     def _line(self, result: Result, level: str, column: str) -> Any:
-        node = self._node("vtkMRMLMarkupsLineNode", result.line_label(level, column), level)
+        node = self._node("vtkMRMLMarkupsLineNode", result.line_name(level, column), level)
         node.SetAttribute(COLUMN, column)
         for end in result.height_lines(level)[column]:
             node.AddControlPointWorld(*ras_of_lps(end))
+        node.SetNthControlPointLabel(0, "")
+        node.SetNthControlPointLabel(1, result.line_number(level, column))
         # The number beside the line is the table's, along the body's own axis; Slicer's is the length as it lies.
         node.GetMeasurement("length").SetEnabled(False)
         is_edited = f"height_lines.{column}" in result[level].get("edited_by_reader", ())
@@ -100,7 +102,7 @@ class Lines:
         node.GetMeasurement("length").SetEnabled(False)
         node.SetLocked(1)
         self._colour(node, WALL_COLOUR)
-        node.GetDisplayNode().SetPropertiesLabelVisibility(False)
+        node.GetDisplayNode().SetPointLabelsVisibility(False)
         return node
 
     def _node(self, kind: str, name: str, level: str) -> Any:
@@ -113,6 +115,7 @@ class Lines:
         display = node.GetDisplayNode()
         display.SetColor(*colour)
         display.SetSelectedColor(*colour)
-        display.SetPointLabelsVisibility(False)
-        display.SetTextScale(2.0)
+        display.SetPropertiesLabelVisibility(False)
+        display.SetPointLabelsVisibility(True)
+        display.SetTextScale(2.2)
         display.SetGlyphScale(1.5)

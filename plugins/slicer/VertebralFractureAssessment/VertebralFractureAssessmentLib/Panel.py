@@ -1,4 +1,4 @@
-"""How does what is the case reach the widgets? Each is set from one frozen `Shown`; what is clicked goes to the Presenter.
+"""How does what is the case reach the widgets? Each is set from one `Shown`; what is clicked goes to the Presenter.
 
 Widgets are written by their setters and read from what their signals carry, which Slicer's Qt and others' do alike.
 """

@@ -51,7 +51,11 @@ class Answers:
         """The clinical file, as `vfa assess --clinical` reads it."""
         file: dict[str, Any] = {}
         for scope, key, value in self.given:
-            place = file.setdefault(PATIENT, {}) if scope == PATIENT else file.setdefault("levels", {}).setdefault(scope, {})
+            place = (
+                file.setdefault(PATIENT, {})
+                if scope == PATIENT
+                else file.setdefault("levels", {}).setdefault(scope, {})
+            )
             place[key] = _listed(value) if key == "medications" else _number_or_word(value)
         return file
 
@@ -108,7 +112,9 @@ class Edits:
         vertebrae = []
         for vertebra in found["vertebrae"]:
             level = vertebra["level"]
-            lines = {one.column: [list(one.caudal_lps), list(one.cranial_lps)] for one in self.lines if one.level == level}
+            lines = {
+                one.column: [list(one.caudal_lps), list(one.cranial_lps)] for one in self.lines if one.level == level
+            }
             parts = [*(["body"] if level in self.bodies else []), *(f"height_lines.{column}" for column in lines)]
             entry = {key: vertebra[key] for key in ("level", "centre_lps_mm", "level_confidence")}
             entry |= {key: vertebra[key] for key in ("reason", "detail") if key in vertebra}

@@ -1,4 +1,4 @@
-"""Where is a place of vfa's in Slicer? vfa and DICOM say LPS, Slicer's scene says RAS; this is the only door between."""
+"""Where is a place of vfa's in Slicer? vfa and DICOM say LPS, Slicer's scene says RAS; the only door is here."""
 
 from __future__ import annotations
 

@@ -128,9 +128,13 @@ class Result:
         points = self[level]["geometry"]["posterior_wall_lps_mm"]
         return [] if isinstance(points, dict) else points
 
-    def line_label(self, level: str, column: str) -> str:
-        """What stands beside a height line: the number of the table."""
-        return f"{level} {column} {self[level]['heights_mm'][column]['value']:.1f} mm"
+    def line_name(self, level: str, column: str) -> str:
+        """What a height line is called."""
+        return f"{level} {column} {self.line_number(level, column)} mm"
+
+    def line_number(self, level: str, column: str) -> str:
+        """What stands at a height line's cranial end: the number of the table, mm."""
+        return f"{self[level]['heights_mm'][column]['value']:.1f}"
 
     def mid_plane(self, level: str) -> MidPlane:
         """The body's own plane; the patient's axes through its centre where it has no frame of its own."""
@@ -193,7 +197,12 @@ class Result:
         segmentation = self.document["segmentation"]
         other = segmentation["alternative_naming"]
         doubt = (f"The levels could also be {', '.join(other)}.",) if other else ()
-        return (f"Level names: {segmentation['naming']}", *doubt, *self.document["notes"], self.document["intended_use"])
+        return (
+            f"Level names: {segmentation['naming']}",
+            *doubt,
+            *self.document["notes"],
+            self.document["intended_use"],
+        )
 
     def _judged(self, level: str) -> list[dict[str, Any]]:
         return list(self[level]["procedures"].values())

@@ -20,7 +20,9 @@ def register(name: str) -> None:
         category="Vertebral Fracture Assessment",
         sampleName=name,
         sampleDescription=TITLE,
-        thumbnailFileName=str(Path(__file__).resolve().parent.parent / "Resources/Icons/VertebralFractureAssessment.png"),
+        thumbnailFileName=str(
+            Path(__file__).resolve().parent.parent / "Resources/Icons/VertebralFractureAssessment.png"
+        ),
         customDownloader=_make,
     )
 

@@ -1,0 +1,1 @@
+"""Packages of their own that plug into vfa."""

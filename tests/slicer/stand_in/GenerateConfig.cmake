@@ -1,0 +1,10 @@
+# Slicer writes the extension's description, from which its Extensions Manager shows it; so does this.
+foreach(_key HOMEPAGE CONTRIBUTORS DESCRIPTION ICONURL SCREENSHOTURLS DEPENDS)
+  if(NOT DEFINED EXTENSION_${_key})
+    message(FATAL_ERROR "EXTENSION_${_key} is not set")
+  endif()
+  string(TOLOWER "${_key}" _name)
+  file(APPEND "${CMAKE_BINARY_DIR}/${PROJECT_NAME}.s4ext.new" "${_name} ${EXTENSION_${_key}}\n")
+endforeach()
+file(RENAME "${CMAKE_BINARY_DIR}/${PROJECT_NAME}.s4ext.new" "${CMAKE_BINARY_DIR}/${PROJECT_NAME}.s4ext")
+install(FILES "${CMAKE_BINARY_DIR}/${PROJECT_NAME}.s4ext" DESTINATION "share/Slicer-${Slicer_VERSION}")
