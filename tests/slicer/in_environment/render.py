@@ -62,6 +62,7 @@ def picture_of(view: Any) -> np.ndarray:
 def rendered(volume_file: Path, result_dir: Path, level: str) -> tuple[np.ndarray, np.ndarray]:
     """The sagittal and the 3D view, (height, width, 3) uint8 each."""
     from trame_slicer.views import SliceView, ThreeDView
+    from trame_slicer.views.threed_view import ViewDirection
 
     app, volume, bridge, plane = scene_of(volume_file, result_dir, level)
     width, height = SIZE
@@ -74,7 +75,7 @@ def rendered(volume_file: Path, result_dir: Path, level: str) -> tuple[np.ndarra
     bridge.jump(plane)
     solid = ThreeDView(app.scene, app.app_logic, "View1")
     solid.render_window().SetSize(width, height)
-    solid.set_background_color([20, 24, 32])
+    solid.rotate_to_view_direction(ViewDirection.LEFT)
     solid.reset_camera()
     return picture_of(sagittal), picture_of(solid)
 

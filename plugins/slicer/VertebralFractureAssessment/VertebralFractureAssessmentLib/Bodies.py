@@ -49,7 +49,7 @@ def dress(node: Any, result: Result, volume: Any) -> None:
         node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     display = node.GetDisplayNode()
     display.SetOpacity2DFill(0.25)
-    display.SetOpacity3D(0.6)
+    display.SetOpacity3D(1.0)
 
 
 def segments(node: Any) -> list[Any]:
