@@ -82,7 +82,7 @@ def _fingerprints(node: Any) -> dict[str, int]:
         first_i, last_i, first_j, last_j, first_k, last_k = image.GetExtent()
         shape = (last_k - first_k + 1, last_j - first_j + 1, last_i - first_i + 1)
         voxels = numpy_support.vtk_to_numpy(image.GetPointData().GetScalars()).reshape(shape)
-        inside = (*np.argwhere(voxels == segment.GetLabelValue()), first_k, first_j, first_i)
+        inside = np.argwhere(voxels == segment.GetLabelValue()) + np.array([first_k, first_j, first_i])
         prints[segment_id] = zlib.crc32(inside.astype(np.int32).tobytes())
     return prints
 
