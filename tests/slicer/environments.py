@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 ROOT = Path(os.environ.get("VFA_SLICER_ENVIRONMENTS", REPOSITORY / ".slicer"))
 PINS = HERE / "slicer-5.12.3.txt"
-TOOLS = ("pytest>=8", "jsonschema>=4.21", "pytest-xdist>=3.5")
+TOOLS = ("pytest>=8", "hypothesis>=6.100", "jsonschema>=4.21", "pytest-xdist>=3.5")
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,19 @@ def make_trame() -> None:
     TRAME.stamp.write_text(made_of(), encoding="utf-8")
 
 
+def packages(name: str) -> dict[str, str]:
+    """Package → version, as pip listed them `before.txt` and `after.txt` vfa was installed among Slicer's."""
+    lines = (SLICER.folder / name).read_text(encoding="utf-8").split()
+    return {line.split("==")[0].lower().replace("_", "-"): line.split("==")[1] for line in lines}
+
+
+def difference() -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
+    """What installing vfa among Slicer's packages changed (old and new version, empty when gone), and what it added."""
+    before, after = packages("before.txt"), packages("after.txt")
+    changed = {name: (old, after.get(name, "")) for name, old in before.items() if after.get(name) != old}
+    return changed, {name: new for name, new in sorted(after.items()) if name not in before}
+
+
 def _fresh(environment: Environment, python: str) -> None:
     shutil.rmtree(environment.folder, ignore_errors=True)
     subprocess.run([python, "-m", "venv", str(environment.folder)], check=True)
@@ -129,3 +142,6 @@ if __name__ == "__main__":
         else:
             print(f"making {environment.folder}", flush=True)
             make()
+    changed, added = difference()
+    print(f"Installing vfa among Slicer's packages changed: {changed or 'nothing'}")
+    print("and added:", ", ".join(f"{name} {version}" for name, version in added.items()))

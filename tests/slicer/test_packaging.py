@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.slicer.conftest import MODULE
-from tests.slicer.environments import PINS, REPOSITORY, SLICER
+from tests.slicer.environments import PINS, REPOSITORY, difference, packages
 
 STAND_IN = Path(__file__).resolve().parent / "stand_in"
 PREFIX = "lib/Slicer-5.12/qt-scripted-modules"
@@ -57,19 +57,12 @@ def test_a_listed_file_that_is_missing_stops_the_configuration(cmake: str, tmp_p
     assert "requirements.txt is listed and not there" in ended.stderr
 
 
-def packages(name: str) -> dict[str, str]:
-    """Package → version, as pip listed them."""
-    lines = (SLICER.folder / name).read_text(encoding="utf-8").split()
-    return {line.split("==")[0].lower().replace("_", "-"): line.split("==")[1] for line in lines}
-
-
 def test_installing_vfa_changes_nothing_that_slicer_bundles(slicer_environment: Path) -> None:
-    before, after = packages("before.txt"), packages("after.txt")
-    changed = {name: (version, after.get(name)) for name, version in before.items() if after.get(name) != version}
+    assert slicer_environment.is_file()
+    changed, added = difference()
     assert changed == {}
-    added = sorted(set(after) - set(before))
-    print("added:", ", ".join(f"{name} {after[name]}" for name in added))
     assert "vfa" in added
+    after = packages("after.txt")
     for line in PINS.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             name, version = line.split("==")

@@ -48,7 +48,7 @@ def dress(node: Any, result: Result, volume: Any) -> None:
     if volume is not None:
         node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     display = node.GetDisplayNode()
-    display.SetOpacity2DFill(0.25)
+    display.SetVisibility2DFill(False)  # outlines: the bone under them is what a reader judges
     display.SetOpacity3D(1.0)
 
 
