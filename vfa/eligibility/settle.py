@@ -9,8 +9,9 @@ measurement and a reader's answer could settle the same thing, the answer is ask
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from vfa.eligibility.case import Case
 from vfa.eligibility.conclude import COUNTED, conclude
@@ -51,18 +52,37 @@ def would_settle(case: Case, rules: Sequence[Criterion], outcomes: Sequence[Outc
     trial = _Trial(case, inputs)
     sets = _smallest(_names(way) for rule in against for way in trial.ways(rule, Verdict.MET))
     trial.leave_out({name for names in sets if len(names) == 1 for name in names})
-    joined = [] if indicated else _joined(case, (trial.ways(rule, Verdict.NOT_MET) for rule in speaking))
-    cleared = (trial.ways(rule, Verdict.NOT_MET) for rule in against)
+    cleared = [partial(trial.ways, rule, Verdict.NOT_MET) for rule in sorted(against, key=trial.inputs_of)]
     if indicated:
-        joined += _joined(case, cleared)
+        joined = _joined(case, cleared)
     else:
-        present = ([way for rule in speaking for way in trial.ways(rule, Verdict.MET)] for _ in speaking[:1])
-        joined += _joined(case, chain(cleared, present))
+        refuted = [partial(trial.ways, rule, Verdict.NOT_MET) for rule in sorted(speaking, key=trial.inputs_of)]
+        joined = _joined(case, refuted) + _joined(case, [*cleared, partial(_any_present, trial, speaking)])
     sets = _smallest([*sets, *(_names(way) for way in joined)])
     ordered = [tuple(name for name in inputs if name in names) for names in sets]
     return tuple(sorted(ordered, key=lambda names: (len(names), [inputs.index(name) for name in names]))) or (
         (tuple(inputs),) if inputs else ()
     )
+
+
+@dataclass(frozen=True)
+class Room:
+    """Which inputs a way may take that shall be joined to others.
+
+    Args:
+        taken: inputs that the others take already.
+        spare: how many more there may be.
+    """
+
+    taken: frozenset[str]
+    spare: int
+
+    def holds(self, way: Steps, name: str) -> bool:
+        """Whether the way may take one more input."""
+        return name in self.taken or sum(one not in self.taken for one, _ in way) < self.spare
+
+
+ANYWHERE = Room(frozenset(), MAX_SET)
 
 
 class _Trial:
@@ -79,7 +99,11 @@ class _Trial:
         """From now on give no way through these inputs: alone they change the conclusion already."""
         self._left_out |= frozenset(names)
 
-    def ways(self, rule: Criterion, wanted: Verdict) -> list[Way]:
+    def inputs_of(self, rule: Criterion) -> int:
+        """How many of the inputs the rule looks at: rules with few are the quicker ones to try first."""
+        return sum(rule.looks_at(name) for name in self._inputs)
+
+    def ways(self, rule: Criterion, wanted: Verdict, room: Room = ANYWHERE) -> list[Way]:
         """The smallest ways in which the rule becomes what is wanted, shorter ones first.
 
         A way that leaves the rule open is tried with one more input, of those that may decide it together.
@@ -90,7 +114,7 @@ class _Trial:
         growing: list[Steps] = [()]
         for _ in range(MAX_SET):
             growing, tried = [], growing
-            for way in (longer for before in tried for longer in self._longer(before, relevant, groups)):
+            for way in (longer for before in tried for longer in self._longer(before, relevant, groups, room)):
                 if any(smaller <= frozenset(way) for smaller, _ in decided):
                     continue
                 case = self._case(way)
@@ -103,12 +127,14 @@ class _Trial:
                     decided.append((frozenset(way), verdict))
         return [way for way, verdict in decided if verdict is wanted]
 
-    def _longer(self, way: Steps, relevant: Sequence[str], groups: Sequence[frozenset[str]]) -> Iterator[Steps]:
-        """The ways with one more input of a group that holds all others."""
+    def _longer(
+        self, way: Steps, relevant: Sequence[str], groups: Sequence[frozenset[str]], room: Room
+    ) -> Iterator[Steps]:
+        """The ways with one more input of a group that holds all others, as far as there is room."""
         within = [group for group in groups if all(name in group for name, _ in way)]
         start = relevant.index(way[-1][0]) + 1 if way else 0
         for name in relevant[start:]:
-            if any(name in group for group in within):
+            if room.holds(way, name) and any(name in group for group in within):
                 yield from ((*way, (name, number)) for number in range(self._choices[name]))
 
     def _case(self, way: Steps) -> Case | None:
@@ -131,14 +157,20 @@ def _groups(answer: Truth, relevant: Sequence[str], wanted: Verdict) -> list[fro
     return [frozenset({*group, *unasked}) for group in end.groups]
 
 
-def _joined(case: Case, goals: Iterable[Sequence[Way]]) -> list[Way]:
+def _any_present(trial: _Trial, speaking: Sequence[Criterion], room: Room) -> list[Way]:
+    return [way for rule in speaking for way in trial.ways(rule, Verdict.MET, room)]
+
+
+def _joined(case: Case, goals: Iterable[Callable[[Room], Sequence[Way]]]) -> list[Way]:
     """The ways that reach every goal at once: one of each goal's, agreeing on what they share.
 
-    Goals are taken one by one, and no more of them once one cannot be reached.
+    Goals are taken one by one, each with the room that those before it leave, and no more once one cannot be reached.
     """
     joined: list[Way] = [frozenset()]
     for ways in goals:
-        longer = (one | other for one in joined for other in ways)
+        room = Room(frozenset().union(*map(_names, joined)), MAX_SET - min(map(len, joined)))
+        reached = ways(room)
+        longer = (one | other for one in joined for other in reached)
         joined = list(dict.fromkeys(way for way in longer if len(way) <= MAX_SET and len(_names(way)) == len(way)))
         joined = joined[:MAX_JOINED]
         if not joined:
