@@ -28,6 +28,7 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.whole_path
 	$(BIN)/python -m benchmarks.eligibility
 	$(BIN)/python -m benchmarks.intake
+	$(BIN)/python -m benchmarks.fuzzed_intake
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "vfa needs Python 3.10 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 demo"; exit 1; }
