@@ -6,7 +6,7 @@ examination: series of another study are another day's, and never mixed in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,6 @@ from vfa.model.volume import Modality, Volume
 
 # Fat-suppressed fluid, fat and water are what marrow is judged by; other MR contrasts say nothing of it.
 COMPANION_KINDS = (Modality.T1, Modality.T2, Modality.STIR, Modality.CT)
-REGION_MARGIN_MM = 30.0  # around the bodies: what lies behind and beside them moves with the spine, the belly does not
 SHARED_HEIGHT_FRACTION = 0.5  # of the lower of the two stacks: less is another region of the same spine
 
 
@@ -102,42 +101,26 @@ def with_companions(primary: Volume, choice: StudyChoice, region: Grid | None = 
     Args:
         primary: the volume of `choice.primary`.
         choice: what belongs to the examination.
-        region: the part of the primary volume where the spine is; a registration looks there. None: everywhere.
+        region: where the spine is in the primary volume; a registration settles there. None: everywhere.
     """
     companions: list[Companion] = []
     apart = list(choice.apart)
-    looked_at = primary if region is None else crop_to(primary, region)
     for candidate in choice.companions:
         try:
-            companions.append(_companion(read_volume(candidate), looked_at))
+            companions.append(_companion(read_volume(candidate), primary, region))
         except InputRefused as refusal:
             apart.append(_apart(candidate, str(refusal)))
     return Study(primary, tuple(companions), tuple(apart))
 
 
-def crop_to(volume: Volume, region: Grid) -> Volume:
-    """The part of a volume that holds a region, with the margin a registration needs around it."""
-    corners = np.array(np.meshgrid(*[(-0.5, size - 0.5) for size in region.shape], indexing="ij")).reshape(3, -1).T
-    ijk = volume.grid.ijk_of(region.lps_of(corners))
-    margin = REGION_MARGIN_MM / np.array(volume.spacing_mm)
-    start = np.clip(np.floor(ijk.min(axis=0) - margin), 0, None).astype(int)
-    stop = np.minimum(np.ceil(ijk.max(axis=0) + margin).astype(int) + 1, volume.grid.shape)
-    size = stop - start
-    if (size < 2).any():
-        return volume
-    window = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
-    grid = volume.grid.crop(start, (int(size[0]), int(size[1]), int(size[2])))
-    return replace(volume, voxels=volume.voxels[window], grid=grid)
-
-
-def _companion(volume: Volume, primary: Volume) -> Companion:
+def _companion(volume: Volume, primary: Volume, region: Grid | None) -> Companion:
     role = Role.BONE if volume.modality.is_ct else Role.MARROW
     if share_frame(volume.frame_of_reference_uid, primary.frame_of_reference_uid):
         return Companion(volume, role, SameFrame())
     from vfa.intake.register import register  # here, since it brings an optimiser that most inputs never need
 
     try:
-        return Companion(volume, role, register(volume, primary))
+        return Companion(volume, role, register(volume, primary, region))
     except GeometryRefused as refusal:
         raise GeometryRefused(f"it has another frame of reference and cannot be registered: {refusal}") from refusal
 

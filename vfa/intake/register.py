@@ -20,7 +20,7 @@ from scipy.spatial.transform import Rotation
 
 from vfa.errors import GeometryRefused
 from vfa.intake.edge_directions import EdgeField, Field, edge_field
-from vfa.model.frame import FloatArray
+from vfa.model.frame import FloatArray, Grid
 from vfa.model.study import Registered
 from vfa.model.volume import Volume
 
@@ -28,11 +28,13 @@ COARSE_MM, FINE_MM = 4.0, 2.0
 OVERLAP_AT_LEAST = 0.65  # of the smaller image's edges
 STARTS, STARTS_APART_MM = 6, 12.0  # half a level: nearer starts end at one place
 MOST_TURN_DEG = 20.0  # a patient lies supine in either scanner
+BEST_STARTS = 3  # are refined further: the one that fits and those it must stand out from
+REGION_MARGIN_MM = 30.0  # around the bodies: what lies behind and beside them moves with the spine, the belly does not
 STANDS_OUT = 1.1  # the best match's likeness over that of the next one elsewhere
 LIKENESS_AT_LEAST = 0.06
 MOST_RESIDUAL_MM = 3.5  # a tenth of a lumbar body's depth; marrow is read in its inner half
 COARSE_BLURS, FINE_BLUR = (2.0, 0.7), 0.7  # voxels: how far from its place a start may be
-COARSE_POINTS, FINE_POINTS = 3_000, 8_000
+COARSE_POINTS, FINE_POINTS = 1_500, 4_000
 SLOPE_OVER_MM = 0.3  # slopes are taken over this way: linear interpolation has kinks at voxels
 _TURN_SCALE_MM = 60.0  # millimetres that stand for one radian, so that the search's steps are alike
 
@@ -46,6 +48,19 @@ Wanted = Callable[[FloatArray], NDArray[np.bool_]]
 
 def _everywhere(places_lps: FloatArray) -> NDArray[np.bool_]:
     return np.ones(len(places_lps), dtype=bool)
+
+
+def _near(region: Grid | None, motion: _Motion | None) -> Wanted:
+    """Whether places, once moved, lie in a region or little beside it."""
+    if region is None:
+        return _everywhere
+    margin = REGION_MARGIN_MM / np.array(region.spacing_mm)
+
+    def wanted(places_lps: FloatArray) -> NDArray[np.bool_]:
+        ijk = region.ijk_of(places_lps if motion is None else motion(places_lps))
+        return np.asarray(((ijk > -margin) & (ijk < np.array(region.shape) + margin)).all(axis=1))
+
+    return wanted
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +86,13 @@ class _Motion:
         return matrix
 
 
-def register(moved: Volume, onto: Volume) -> Registered:
+def register(moved: Volume, onto: Volume, region: Grid | None = None) -> Registered:
     """The rigid motion that takes the LPS coordinates of `moved` to those of `onto`, with its residual.
+
+    Args:
+        moved: the image to be placed.
+        onto: the image it is placed beside.
+        region: where the spine is in `onto`: the motion settles on what lies there. None: on everything.
 
     Raises:
         GeometryRefused: if they do not show the same region, if the match fits as well one level further, or if its
@@ -83,8 +103,9 @@ def register(moved: Volume, onto: Volume) -> Registered:
     pair = (onto, moved) if swapped else (moved, onto)
     best = _best_match(*(coarse[::-1] if swapped else coarse))
     smaller, larger = edge_field(pair[0], FINE_MM), _Target.of(edge_field(pair[1], FINE_MM), FINE_BLUR)
-    best, _ = _refined(best, _points(smaller, _everywhere, FINE_POINTS), larger)
-    residual_mm = _residual_mm(best, smaller, larger)
+    wanted = _near(region, None if swapped else best)
+    best, _ = _refined(best, _points(smaller, wanted, FINE_POINTS), larger)
+    residual_mm = _residual_mm(best, smaller, larger, wanted)
     if residual_mm > MOST_RESIDUAL_MM:
         raise GeometryRefused(f"its residual is {residual_mm:.1f} mm, more than the {MOST_RESIDUAL_MM:.1f} mm allowed")
     matrix = np.asarray(np.linalg.inv(best.matrix) if swapped else best.matrix, dtype=np.float64)
@@ -106,7 +127,7 @@ def _best_match(moved: EdgeField, onto: EdgeField) -> _Motion:
         for motion, value in refined:  # several starts may end at one place
             if all(np.linalg.norm(motion(middle) - other(middle)) > STARTS_APART_MM for other, _ in found):
                 found.append((motion, value))
-        starts = [motion for motion, _ in found]
+        starts = [motion for motion, _ in found[:BEST_STARTS]]
     (best, likeness), rivals = found[0], [value for _, value in found[1:]]
     if likeness < LIKENESS_AT_LEAST:
         raise GeometryRefused(f"it shows nothing that the other image shows (likeness {likeness:.2f} of 1)")
@@ -207,9 +228,10 @@ class _Target:
         steps = np.array([shape[1] * shape[2], shape[2], 1])
         first = base @ steps
         found = np.zeros((len(first), 6), np.float32)
-        for corner in product((0, 1), repeat=3):
-            weight = np.where(corner, part, 1 - part).prod(axis=1)
-            found += weight[:, None] * self.squares[first + int(np.array(corner) @ steps)]
+        low, high = (1 - part).T, part.T
+        for i, j, k in product((0, 1), repeat=3):
+            weight = (high if i else low)[0] * (high if j else low)[1] * (high if k else low)[2]
+            found += weight[:, None] * self.squares[first + int(np.array((i, j, k)) @ steps)]
         return found, inside
 
 
@@ -224,6 +246,10 @@ def _likeness(motion: _Motion, points: Points, onto: _Target) -> float:
     return float((here * there).sum() / max(np.sqrt((here**2).sum() * (there**2).sum()), 1e-9))
 
 
+def _half(wanted: Wanted, middle_mm: float, side: int) -> Wanted:
+    return lambda places: wanted(places) & ((places[:, 2] - middle_mm) * side > 0)
+
+
 def _refined(start: _Motion, points: Points, onto: _Target) -> tuple[_Motion, float]:
     """The best motion near a start, with its likeness."""
     most = np.radians(MOST_TURN_DEG) * _TURN_SCALE_MM
@@ -234,18 +260,21 @@ def _refined(start: _Motion, points: Points, onto: _Target) -> tuple[_Motion, fl
         return -_likeness(_Motion(start.centre_lps, parameters), points, onto)
 
     found = optimize.minimize(
-        unlike, start.parameters, method="L-BFGS-B", options={"eps": SLOPE_OVER_MM, "ftol": 1e-6, "maxiter": 30}
+        unlike, start.parameters, method="L-BFGS-B", options={"eps": SLOPE_OVER_MM, "ftol": 1e-5, "maxiter": 20}
     )
     return _Motion(start.centre_lps, np.asarray(found.x, dtype=np.float64)), -float(found.fun)
 
 
-def _residual_mm(motion: _Motion, moved: EdgeField, onto: _Target) -> float:
+def _residual_mm(motion: _Motion, moved: EdgeField, onto: _Target, wanted: Wanted) -> float:
     """How far the upper and the lower half would rather lie, root mean square over their points."""
-    heads = moved.grid.lps_of(np.argwhere(moved.known))[:, 2]
+    places = moved.grid.lps_of(np.argwhere(moved.known))
+    heads = places[wanted(places), 2]
+    if len(heads) < 2:
+        raise GeometryRefused("it does not show the spine that the other image shows")
     middle = float(heads.min() + heads.max()) / 2
     squares = []
     for side in (-1, 1):
-        points = _points(moved, lambda places, side=side: (places[:, 2] - middle) * side > 0, FINE_POINTS)  # type: ignore[misc]
+        points = _points(moved, _half(wanted, middle, side), FINE_POINTS)
         own, _ = _refined(motion, points, onto)
         squares.append(((own(points[0]) - motion(points[0])) ** 2).sum(axis=1))
     return float(np.sqrt(np.concatenate(squares).mean()))
