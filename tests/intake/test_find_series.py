@@ -154,6 +154,13 @@ def test_impossible_headers_are_left_out_with_the_attribute_named(tmp_path, keyw
     assert keyword in reason or "frames" in reason
 
 
+def test_a_number_with_a_damaged_point_is_left_out_and_not_read_as_ten_times_it(tmp_path):
+    path = save(axial_slices(1)[0], tmp_path / "one.dcm")
+    path.write_bytes(path.read_bytes().replace(b"1.0\\1.0 ", b"1.0\\1_0 "))
+    (left,) = list_series(tmp_path).left_out
+    assert "PixelSpacing" in left.reason
+
+
 def test_a_zip_is_read_in_place_even_with_names_that_lead_outside(tmp_path):
     folder = save_series(axial_slices(5), tmp_path / "plain")
     archive = tmp_path / "export.zip"

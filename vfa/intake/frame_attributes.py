@@ -120,6 +120,8 @@ def _words(value: Any) -> tuple[str, ...]:
 def _finite(value: Any) -> float:
     if not isinstance(value, (str, bytes)) and hasattr(value, "__iter__"):
         value = next(iter(value))
+    if "_" in str(value):  # Python would read 1_0 as 10; in a decimal string (PS3.5 6.2) it is a damaged 1.0
+        raise ValueError("no decimal string")
     number = float(value)
     if not math.isfinite(number):
         raise ValueError("not a finite number")
