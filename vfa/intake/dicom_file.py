@@ -148,6 +148,8 @@ def stored_pixels(stream: IO[bytes], dataset: Dataset, size_bytes: int) -> Store
 def _pixel_defect(stream: IO[bytes], dataset: Dataset, element: tuple[int, int], size_bytes: int) -> str:
     start, length = element
     frames = int(dataset.get("NumberOfFrames") or 1)
+    if UID(dataset.file_meta.TransferSyntaxUID).is_encapsulated != (length == _UNDEFINED):  # PS3.5 A.4
+        return "its pixel data and its transfer syntax disagree on whether they are compressed, export it again"
     if length == _UNDEFINED:
         return _fragment_defect(stream, size_bytes, frames)
     row_bytes = int(dataset.Columns) * int(dataset.BitsAllocated) // 8
