@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test lint bench slicer-environments slicer-test clean
 
 demo: $(VENV)/installed
-	@$(BIN)/vfa assess sample_data/study --clinical sample_data/clinical.toml --out demo --progress none
+	@$(BIN)/vfa assess sample_data --clinical sample_data/clinical.toml --out demo --progress none
 
 test: $(VENV)/installed-dev lint
 	$(BIN)/python -m pytest

@@ -40,7 +40,7 @@ def without_numbers(line: str) -> str:
 @pytest.mark.slow
 def test_make_demo_prints_what_the_readme_shows(tmp_path: Path) -> None:
     command = recipe("demo").replace("$(BIN)/vfa", f"{shlex.quote(sys.executable)} -m vfa")
-    command = command.replace("sample_data/", f"{shlex.quote(str(REPOSITORY / 'sample_data'))}/")
+    command = command.replace("sample_data", shlex.quote(str(REPOSITORY / "sample_data")))
     environment = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "FORCE_COLOR")}
     environment["PYTHONPATH"] = str(REPOSITORY)
     done = subprocess.run(

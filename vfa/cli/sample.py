@@ -33,7 +33,7 @@ Seed = Annotated[int, typer.Option(min=0, help="Of the spine that --fracture is 
 
 
 def sample(folder: Folder, fracture: Fractures = None, seed: Seed = 0) -> None:
-    """Write a synthetic CT study as DICOM, with a clinical file and the true heights of every level."""
+    """Write a synthetic study (CT and MR of one spine) as DICOM, with a clinical file and the true heights."""
     from vfa.phantom.sample import SHIPPED, write_sample
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -41,7 +41,7 @@ def sample(folder: Folder, fracture: Fractures = None, seed: Seed = 0) -> None:
     study = _study(fracture, seed) if fracture else SHIPPED
     write_sample(folder, study)
     typer.echo(f"Written: {folder}")
-    typer.echo(f"Try: vfa assess {folder / 'study'} --clinical {folder / 'clinical.toml'} --out result")
+    typer.echo(f"Try: vfa assess {folder} --clinical {folder / 'clinical.toml'} --out result")
 
 
 def _study(wanted: list[str], seed: int) -> SampleStudy:

@@ -1,7 +1,7 @@
 """What is in the sample study? A digital spine with two fractures, as DICOM, with what is true of it.
 
-`write_sample` writes study/*.dcm, clinical.toml, expected.json and README.md into a folder. The recipe shipped with vfa
-has a wedge fracture at L1 and a burst fracture at L3.
+`write_sample` writes study/*.dcm (CT), mr/t1 and mr/stir, clinical.toml, expected.json and README.md into a folder. The
+recipe shipped with vfa has a wedge fracture at L1 and a burst fracture at L3.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from vfa.phantom.anatomy import PhantomSpine, build_spine
 from vfa.phantom.fractures import Burst, Fracture, Wedge
 from vfa.phantom.recipe import SpineRecipe
 from vfa.phantom.render_ct import CtScanner, render_ct
+from vfa.phantom.sample_mr import write_sample_mr
 from vfa.phantom.true_heights import ColumnHeights
 from vfa.phantom.truth import TrueVertebra, truth_of
 from vfa.phantom.write_dicom import StudyHeader, write_ct_study
@@ -91,6 +92,7 @@ def write_sample(folder: Path, study: SampleStudy = SHIPPED) -> None:
     spine = build_spine(study.recipe)
     header = StudyHeader(name_of_study=study.name)
     write_ct_study(sample_volume(spine, study), folder / "study", header, "jpeg-ls")
+    write_sample_mr(study.recipe, folder / "mr", header)
     expected = expected_of(spine, header)
     (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n", encoding="utf-8")
     (folder / "clinical.toml").write_text(clinical_file(study.recipe), encoding="utf-8")
@@ -136,6 +138,7 @@ def _expected_level(true: TrueVertebra, fracture: Fracture | None) -> dict[str, 
     return {
         "level": true.level,
         "fracture": _kind(fracture),
+        "marrow_oedema_on_mr": fracture is not None,
         "heights_mm": _heights(true.heights["centre"]),
         "heights_before_fracture_mm": _heights(true.intact_heights["centre"]),
         "height_loss_fraction": {"anterior": anterior, "middle": middle, "posterior": posterior},
@@ -176,7 +179,7 @@ def _described(level: str, fracture: Fracture) -> str:
 def read_me(study: SampleStudy) -> str:
     """The README: what this is, how it was made, what to expect."""
     fractures = "\n".join(_described(level, fracture) for level, fracture in study.recipe.fractures.items())
-    return f"""# A synthetic spine CT with known truth
+    return f"""# A synthetic spine with known truth, on CT and MR
 
 No patient: a digital phantom, written by `vfa sample`. Fractures:
 
@@ -185,6 +188,7 @@ No patient: a digital phantom, written by `vfa sample`. Fractures:
 | file | what |
 |---|---|
 | `study/` | {study.slice_spacing_mm:g} mm axial CT as DICOM, JPEG-LS lossless, {study.pixel_mm:g} mm pixels |
+| `mr/` | the same spine as sagittal T1 and STIR, every 4.4 mm; the fractured bodies are oedematous |
 | `clinical.toml` | an invented patient's answers for the rules |
 | `expected.json` | what is true: heights (mm) now and before the fracture, losses, canal, volume, own frames |
 
