@@ -135,7 +135,9 @@ def test_a_study_without_space_is_a_row_and_the_next_run_does_it_without_being_a
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("vfa.batch.work.write_files", full_at(1, tmp_path))
-        assert counts(run()) == (2, 1, 0)
+        summary = run()
+    assert counts(summary) == (2, 1, 0)
+    assert summary.failures == {"disk_full": 1}
     (failure,) = read_cohort(tmp_path / "out").failures.to_dict("records")
     assert (failure["reason"], failure["why"]) == ("disk_full", "no space left on the disk to write its results")
     assert failure["where"] in {study.folder.as_posix() for study in export.studies}

@@ -28,7 +28,9 @@ class Batch:
     def __init__(self, out: Path) -> None:
         failure = Failure("scan", "unreadable_file", "cut", "a.dcm")
         plan = Plan((), 3, {"new": 1, "its input changed": 2})
-        self.answer: BatchSummary | BaseException = BatchSummary(Scan((), (failure,), 40, 2), plan, 5, 1, out)
+        self.answer: BatchSummary | BaseException = BatchSummary(
+            Scan((), (failure,), 40, 2), plan, 5, 1, out, {"not_an_image": 2}
+        )
         self.requests: list[BatchRequest] = []
 
     def run(self, request: BatchRequest, tell: Any) -> BatchSummary:
@@ -72,6 +74,7 @@ def test_it_tells_what_came_of_it_and_where_it_lies(vfa: Vfa, batch: Batch) -> N
     said = " ".join(ended.stdout.split())
     assert "5 assessed, 1 failed, 3 kept from earlier runs" in said
     assert "Done again: 2 (its input changed)" in said
+    assert "Failures, by reason: not an image 2" in said
     assert "failures.csv" in said
     assert "Keep to yourself" not in said
 

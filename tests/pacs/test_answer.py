@@ -111,7 +111,7 @@ def test_the_assessment_is_vfa_assess_in_a_process_of_its_own(tmp_path: Path) ->
 
 def test_an_assessment_ends_with_the_listener(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sleeper = tmp_path / "sleep.sh"
-    sleeper.write_text("#!/bin/sh\nexec sleep 60\n")
+    sleeper.write_text("#!/bin/sh\nexec sleep 600\n")
     sleeper.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(sleeper))
     stop = threading.Event()
@@ -119,4 +119,4 @@ def test_an_assessment_ends_with_the_listener(tmp_path: Path, monkeypatch: pytes
     begun = time.monotonic()
     with pytest.raises(NotNow, match="the listener ends"):
         assess_apart([], stop)(tmp_path, tmp_path / "out")
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 120

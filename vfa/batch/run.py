@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -74,6 +75,7 @@ class BatchSummary:
         done: studies assessed in this run.
         failed: studies that failed in this run.
         cohort: the cohort's folder.
+        failures: how many rows the cohort has for each reason of failure.
     """
 
     scan: Scan
@@ -81,6 +83,7 @@ class BatchSummary:
     done: int
     failed: int
     cohort: Path
+    failures: dict[str, int] = field(default_factory=dict)
 
 
 def run_batch(request: BatchRequest, tell: Tell = lambda step, fraction: None) -> BatchSummary:
@@ -107,7 +110,8 @@ def run_batch(request: BatchRequest, tell: Tell = lambda step, fraction: None) -
         finally:  # also when stopped: the cohort holds what is done, so far as it can be written
             tell("writing the cohort", 1.0)
             cohort = write_cohort(request.out, journal.outcomes(), journal.open_studies())
-    return BatchSummary(scan, plan, done, failed, cohort)
+        failures = Counter(one.reason for one in journal.outcomes() if isinstance(one, Failure))
+    return BatchSummary(scan, plan, done, failed, cohort, dict(failures.most_common()))
 
 
 def _refuse_overlap(request: BatchRequest) -> None:

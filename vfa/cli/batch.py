@@ -128,8 +128,9 @@ def _told(request: BatchRequest, summary: BatchSummary) -> Group:
     again = {reason: count for reason, count in plan.reasons.items() if reason != "new"}
     if again:
         lines.append("Done again: " + "; ".join(f"{count} ({reason})" for reason, count in sorted(again.items())))
-    if scan.failures:
-        lines.append(f"Damaged files in {len(scan.failures)} places of the export")
+    if summary.failures:
+        counts = (f"{reason.replace('_', ' ')} {count}" for reason, count in summary.failures.items())
+        lines.append(f"Failures, by reason: {', '.join(counts)}")
     if request.key_file is not None:
         lines.append(f"Keep to yourself: {request.key_file} and {request.key_file}.links.csv")
     lines += [f"Cohort: {summary.cohort}", f"Failures, and what to do: {summary.cohort / 'failures.csv'}"]
