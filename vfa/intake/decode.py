@@ -26,7 +26,7 @@ from pydicom.uid import (
 from vfa.errors import NotAnImage
 from vfa.intake.dicom_file import plain_stream
 from vfa.intake.frame_header import FrameHeader
-from vfa.intake.stored_file import MAX_BYTES, FileOpener, StoredFile
+from vfa.intake.stored_file import FileOpener, StoredFile
 
 # Fastest first, by the time for one 512 × 512 slice; what is not installed is passed over.
 _FASTEST: dict[str, tuple[str, ...]] = {
@@ -68,7 +68,7 @@ class FrameDecoder:
         try:
             data = self._pixel_data(frame)
             values = _plain(data, frame) if syntax in _PLAIN_SYNTAXES else _decoded(data, syntax, frame)
-        except NotAnImage:
+        except (NotAnImage, MemoryError):
             raise
         except Exception as error:  # each decoder raises its own kinds
             raise NotAnImage(
@@ -84,9 +84,9 @@ class FrameDecoder:
         if self._kept is not None and self._kept[0] == frame.file:
             return self._kept[1]
         with self._opener.open(frame.file) as stream:
-            plain, _ = plain_stream(stream, self._opener.size_bytes(frame.file))
+            plain, plain_bytes = plain_stream(stream, self._opener.size_bytes(frame.file))
             plain.seek(frame.pixels.start)
-            data = plain.read(MAX_BYTES)
+            data = plain.read(plain_bytes - frame.pixels.start)  # a file takes as much memory as it is asked for
         if frame.frames_in_file > 1:
             self._kept = frame.file, data
         return data

@@ -61,6 +61,8 @@ def read_headers(file: StoredFile, opener: FileOpener) -> tuple[FrameHeader, ...
         return LeftOut(str(file), str(refusal), "damaged")
     except (OSError, zipfile.BadZipFile) as error:
         return LeftOut(str(file), f"cannot be read ({error})", "damaged")
+    except MemoryError:  # not the file's fault
+        raise
     except Exception as error:  # pydicom raises a dozen kinds on malformed files, RecursionError among them
         return LeftOut(str(file), f"a damaged DICOM file ({type(error).__name__}), export it again", "damaged")
 

@@ -94,10 +94,11 @@ class FileOpener:
 
     def whole(self, file: StoredFile) -> io.BytesIO:
         """The file's bytes in memory; raises as `open`, or ValueError above the size limit."""
-        if self.size_bytes(file) > MAX_BYTES:
+        size = self.size_bytes(file)
+        if size > MAX_BYTES:
             raise ValueError(f"is larger than {MAX_BYTES // 2**30} GiB")
         with self.open(file) as stream:
-            return io.BytesIO(stream.read(MAX_BYTES))
+            return io.BytesIO(stream.read(size))
 
 
 def walk(path: Path, opener: FileOpener) -> Iterator[StoredFile | LeftOut]:
