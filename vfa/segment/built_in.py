@@ -26,6 +26,7 @@ from vfa.segment.naming import name_found
 from vfa.segment.network import weights_version
 from vfa.segment.network_input import imaged_lattice, network_input
 from vfa.segment.outline import guessed_frame, outline
+from vfa.segment.sampling import too_coarse
 from vfa.segment.segmenter import Progress
 
 NAME = "built-in"
@@ -77,11 +78,15 @@ class BuiltInSegmenter:
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """One body on the image's own voxels, (3,) a point of the canal behind it if any was seen, and what is in doubt."""
+    """One body on the image's own voxels, (3,) a point of the canal behind it if any was seen, and what is in doubt.
+
+    `coarse` says why the image itself is too coarse for it; empty when it is not.
+    """
 
     body: BodyMask
     canal_lps: FloatArray | None
     doubt: str
+    coarse: str
 
 
 def _found(
@@ -97,9 +102,11 @@ def _found(
         cranial = local_cranial(centres, index)
         canal = canal_behind(maps, candidate.centre_lps, cranial)
         belief = Belief.of(maps, instances, candidate.number)
-        fine = outline(volume, guessed_frame(candidate.centre_lps, cranial, canal), belief)
+        frame = guessed_frame(candidate.centre_lps, cranial, canal)
+        fine = outline(volume, frame, belief)
         body = belief.mask_on(volume.grid) if fine.doubt else fine.mask_on(volume.grid)
-        yield None if body is None else _Found(body, canal, _doubt(candidate) or fine.doubt)
+        coarse = too_coarse(volume.grid, frame.cranial, -frame.anterior)
+        yield None if body is None else _Found(body, canal, _doubt(candidate) or fine.doubt, coarse)
 
 
 def _unnamed(volume: Volume, found: Sequence[_Found]) -> list[Vertebra]:
@@ -115,7 +122,7 @@ def _unnamed(volume: Volume, found: Sequence[_Found]) -> list[Vertebra]:
         at_an_end = index in (0, len(found) - 1)
         too_small = made.body.sum() * made.grid.voxel_volume_mm3 / 1000 < CANDIDATE_AT_LEAST_ML
         if not (at_an_end and seen.doubt and (made.touches_border or too_small)):
-            vertebrae.append(replace(made, unusable=made.unusable or seen.doubt))
+            vertebrae.append(replace(made, unusable=made.unusable or seen.coarse or seen.doubt))
     return vertebrae
 
 
