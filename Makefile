@@ -29,6 +29,7 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.eligibility
 	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python -m benchmarks.fuzzed_intake
+	$(BIN)/python -m benchmarks.report
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "vfa needs Python 3.10 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 demo"; exit 1; }

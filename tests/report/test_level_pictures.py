@@ -61,6 +61,13 @@ def test_in_the_axial_one_the_patients_left_is_right_and_the_front_is_up() -> No
     assert brightest_mm(drawn.axial) == pytest.approx((12, -25 + BEHIND_MM), abs=0.7)
 
 
+def test_an_mr_is_drawn_in_a_window_of_its_own() -> None:
+    ct = ball_at((0, 14, 9))
+    mr = Volume((ct.voxels + 1000).astype(np.int16), ct.grid, Modality.T2)
+    drawn = level_pictures(mr, None, with_frame(TILTED), ["L1"])["L1"]
+    assert brightest_mm(drawn.sagittal) == pytest.approx((-14, 9), abs=0.7)
+
+
 def test_what_lies_beside_the_plane_is_not_in_the_picture() -> None:
     drawn = level_pictures(ball_at((15, 5, 0)), None, with_frame(TILTED), ["L1"])["L1"]
     size = len(pixels(drawn.sagittal))

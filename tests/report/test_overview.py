@@ -119,3 +119,10 @@ def test_the_strip_never_shows_an_uncertain_fracture_as_a_grade() -> None:
     uncertain = made.model_copy(update={"vertebrae": (*made.vertebrae[:2], doubtful, made.vertebrae[3])})
     assert [one.state for one in overview.strip(made)] == ["unmeasured", "grade0", "grade2", "grade0"]
     assert overview.strip(uncertain)[2] == overview.Stretch("L1", "uncertain", "uncertain, −31.0 %")
+
+
+def test_what_a_reader_changed_is_remarked() -> None:
+    made = document()
+    l1 = made.vertebrae[2].model_copy(update={"edited_by_reader": ("level", "height_lines.anterior")})
+    edited = made.model_copy(update={"vertebrae": (*made.vertebrae[:2], l1, made.vertebrae[3])})
+    assert overview.remarks_on_levels(edited)["changed by a reader: the name and the anterior height line"] == ["L1"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from vfa.model.input_words import listed
 from vfa.report import contract as c
-from vfa.report.words import NOT_MEASURED, percent, why_missing, why_unmeasured
+from vfa.report.words import NOT_MEASURED, changed_by_reader, percent, why_missing, why_unmeasured
 
 FRACTURE_FIRST = ("present", "indeterminate", "absent")
 
@@ -130,10 +130,10 @@ def _agrees(other: OtherJudgement, vertebra: c.Vertebra) -> bool:
 
 
 def remarks_on_levels(document: c.AssessmentFile) -> dict[str, list[str]]:
-    """What was remarked on masks and measurements: sentence → levels."""
+    """What was remarked on masks and measurements, and what a reader changed: sentence → levels."""
     grouped: dict[str, list[str]] = {}
     for vertebra in document.vertebrae:
-        for sentence in vertebra.quality:
+        for sentence in (*vertebra.quality, *changed_by_reader(vertebra.edited_by_reader)):
             grouped.setdefault(sentence, []).append(vertebra.level)
     return grouped
 

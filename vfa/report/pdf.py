@@ -215,7 +215,7 @@ def _remarks(document: c.AssessmentFile) -> Iterator[Flowable]:
     remarks = [
         *(f"Corrected on reading: {correction}" for series in document.series for correction in series.corrections),
         *images_read.oedema_lines(document),
-        *(f"{vertebra.level}: {sentence}" for vertebra in document.vertebrae for sentence in vertebra.quality),
+        *(f"{', '.join(levels)}: {sentence}" for sentence, levels in overview.remarks_on_levels(document).items()),
         *document.notes,
         *(
             f"{name.capitalize()} {words.NOT_MEASURED} at {', '.join(levels)}: {why}"

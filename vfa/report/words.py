@@ -159,6 +159,13 @@ def _either_of(keys: Sequence[str], shown: int) -> str:
     return listed(names if more <= 1 else [*names[:shown], f"{more} others"], "or")
 
 
+def changed_by_reader(parts: Sequence[str]) -> list[str]:
+    """What a reader changed, as a sentence; nothing where all is as vfa found it."""
+    names = {"level": "the name", "body": "the body's outline"}
+    said = [names.get(part) or f"the {part.rpartition('.')[2]} height line" for part in parts]
+    return [f"changed by a reader: {listed(said)}"] if said else []
+
+
 def certainty(probability: float) -> str:
     """How sure a name is: "93 % sure"; never 100 %."""
     return "> 99 % sure" if probability > 0.99 else f"{100 * probability:.0f} % sure"
