@@ -14,13 +14,12 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from benchmarks.accuracy_cases import Plan, plans, rendered
+from benchmarks.accuracy_cases import ACCEPTANCE_SEED, Plan, plans, rendered
 from benchmarks.accuracy_page import write_page
 from benchmarks.accuracy_rows import Row, rows_of
 from benchmarks.accuracy_tables import all_tables
 from benchmarks.degraded_masks import KINDS, degraded
-
-ACCEPTANCE_SEED = 70000
+from benchmarks.five_bodies import table as five_bodies_table
 
 
 def measured(plan: Plan, masks: str, cache: Path | None) -> list[Row]:
@@ -41,12 +40,13 @@ def main() -> None:
     options = parser.parse_args()
     listed = plans(options.first_seed, options.repeats, tuple(options.contents.split(",")))
     with ProcessPoolExecutor(options.processes) as pool:
+        five = pool.submit(five_bodies_table) if options.page else None
         rows = [
             row for own in pool.map(partial(measured, masks=options.masks, cache=options.cache), listed) for row in own
         ]
     print(all_tables(rows))
-    if options.page:
-        write_page(options.page, rows, _command(options))
+    if five is not None:
+        write_page(options.page, rows, _command(options), five.result())
 
 
 def _command(options: argparse.Namespace) -> str:

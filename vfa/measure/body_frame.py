@@ -16,6 +16,7 @@ from vfa.model.frame import BodyFrame, FloatArray
 from vfa.model.spine import Spine, Vertebra
 
 REFINEMENTS = 4
+SETTLED_COSINE = 1 - 1e-6  # 0.08°, which moves no height by 0.01 mm
 TRIM = 2.5  # residuals beyond this many robust standard deviations do not belong to the endplate plane
 HEAD_LPS = np.array([0.0, 0.0, 1.0])
 POSTERIOR_LPS = np.array([0.0, 1.0, 0.0])
@@ -34,7 +35,7 @@ def refine_frame(vertebra: Vertebra, frame: BodyFrame) -> ColumnLattice:
     lattice = column_lattice(vertebra, frame)
     for _ in range(REFINEMENTS):
         turned = frame_of_endplates(lattice, lattice.upper_mm, lattice.lower_mm)
-        if float(turned.cranial @ lattice.frame.cranial) > 1 - 1e-7:
+        if float(turned.cranial @ lattice.frame.cranial) > SETTLED_COSINE:
             break
         lattice = column_lattice(vertebra, turned)
     return lattice
@@ -61,8 +62,10 @@ def _plane_normal(points_body: FloatArray) -> FloatArray:
         design = np.column_stack([points_body[keep, 0], points_body[keep, 1], np.ones(keep.sum())])
         slope, *_ = np.linalg.lstsq(design, points_body[keep, 2], rcond=None)
         residual = points_body[:, 2] - points_body[:, :2] @ slope[:2] - slope[2]
-        spread = 1.4826 * np.median(np.abs(residual[keep] - np.median(residual[keep])))
-        keep = np.abs(residual) <= max(TRIM * spread, 0.3)
+        residual -= np.median(residual[keep])
+        away = np.abs(residual)
+        # The nearer half stays whatever the spread: on the stairs of a coarse mask most residuals are alike.
+        keep = away <= max(TRIM * 1.4826 * float(np.median(away[keep])), 0.3, float(np.median(away)))
     normal = np.array([-slope[0], -slope[1], 1.0])
     return np.asarray(normal / np.linalg.norm(normal))
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, special
+from scipy import ndimage
 
+from vfa.measure.blur import Blur, blur_along
 from vfa.measure.lattice import ColumnLattice, carried
 from vfa.measure.surface import smooth_field, smooth_surface
 from vfa.measure.uncertainty import step_along
@@ -27,10 +28,8 @@ BAND_MM = 2.5  # impacted or sclerotic trabeculae beneath the shell may be nearl
 REACH_MM = 5.0  # voxels this far from the reference surface take part
 BIN_MM = 0.25
 MOST_EFFECTIVE_VOXELS = 50.0  # neighbouring voxels share noise; more do not count
-IN_PLANE_BLUR_MM = 0.55  # standard deviation of a body kernel's point spread; bone kernels are sharper
 START_SMOOTH_MM = 1.5
 START_SMOOTH_PER_STEP = 0.5
-THROUGH_PLANE_BLUR_MM = 0.3  # beyond the box of the slice thickness
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,9 @@ class Search:
 
 
 BRIGHT_SEARCH = (Search(3.5, 0.5, 2.5, 2.0, 2), Search(1.5, 0.25, 1.0, 1.2, 2), Search(0.75, 0.25, 1.0, 0.7))
+# Before that the surface moves as a whole, however far the mask is off: what all columns see together is beyond noise,
+# while one column of thick slices holds too few voxels to tell where in several millimetres its endplate lies.
+WHOLE = Search(4.5, 0.5, 3.0, 0.0, 3)
 # On MR dark lines run inside the body too (basivertebral vein, sclerosis), so the mask's word weighs more.
 DARK_SEARCH = (Search(2.5, 0.5, 1.2, 2.5, 2), Search(1.5, 0.25, 0.8, 1.5, 2), Search(0.75, 0.25, 0.8, 1.0))
 
@@ -80,45 +82,6 @@ class Endplate:
     contrast: FloatArray
     scatter_mm: float
     blur_mm: float
-
-
-@dataclass(frozen=True)
-class Blur:
-    """The scanner's blur along a surface normal: a box (the slice) and a Gaussian (the kernel), in mm."""
-
-    box_mm: float
-    sigma_mm: float
-
-    @property
-    def sd_mm(self) -> float:
-        """Standard deviation of the whole."""
-        return float(np.hypot(self.box_mm / np.sqrt(12), self.sigma_mm))
-
-    def step(self, distance_mm: FloatArray) -> FloatArray:
-        """A unit step at 0 after blurring, at these distances."""
-        sigma, half = max(self.sigma_mm, 0.05), max(self.box_mm, 0.05) / 2
-
-        def integral(x: FloatArray) -> FloatArray:
-            return np.asarray(
-                x * special.ndtr(x / sigma) + sigma / np.sqrt(2 * np.pi) * np.exp(-0.5 * (x / sigma) ** 2)
-            )
-
-        return (integral(distance_mm + half) - integral(distance_mm - half)) / (2 * half)
-
-
-def blur_along(volume: Volume, normal_lps: FloatArray) -> Blur:
-    """The blur of this volume along a direction: voxel boxes and slice thickness projected on it."""
-    along = np.abs(volume.grid.axes.T @ normal_lps)
-    sizes = np.array(volume.spacing_mm)
-    thickness = volume.slice_thickness_mm or volume.slice_spacing_mm
-    sizes[volume.slice_axis] = thickness
-    boxes = along * sizes
-    widest = int(np.argmax(boxes))
-    sigmas = np.full(3, IN_PLANE_BLUR_MM)
-    sigmas[volume.slice_axis] = THROUGH_PLANE_BLUR_MM
-    variance = float(((along * sigmas) ** 2).sum())
-    variance += float((np.delete(boxes, widest) ** 2).sum() / 12)
-    return Blur(float(boxes[widest]), float(np.sqrt(variance)))
 
 
 def find_endplates(volume: Volume, lattice: ColumnLattice, foreign: NDArray[np.bool_]) -> tuple[Endplate, Endplate]:
@@ -180,18 +143,30 @@ def _find_endplate(
     blur = blur_along(volume, _mean_normal(lattice, reference))
     aggregate_mm = float(np.clip(0.7 + 0.4 * blur.box_mm, 1.0, 3.0))
     dark = not volume.modality.is_ct
-    for search in searches:
+
+    def stride(course: FloatArray, search: Search) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The step from this course to a better one, what smoothing took from it, and the contrast seen."""
         where = footprint & _every(footprint.shape, search.every)
-        evidence = samples.binned(reference, outward, aggregate_mm, where)
+        evidence = samples.binned(course, outward, aggregate_mm, where)
         found, explained = _best_offset(evidence, blur, search, dark=dark)
-        offset, contrast = np.zeros_like(reference), np.zeros_like(reference)
+        offset, contrast = np.zeros_like(course), np.zeros_like(course)
         offset[where], contrast[where] = outward * found, explained
         # Only the step is smoothed, so that each pass adds detail and none takes any away.
         step = smooth_field(offset, where, search.smooth_mm, weight=0.02 + contrast)
-        rough = (offset - step)[where & lattice.inner]
+        return step, (offset - step)[where & lattice.inner], contrast
+
+    if len(searches) > 1:
+        evidence = samples.binned(reference, outward, aggregate_mm, footprint & _every(footprint.shape, WHOLE.every))
+        reference = reference + outward * _whole_shift(evidence, blur, dark=dark)
+    for search in searches:
+        step, rough, contrast = stride(reference, search)
         reference = reference + step
-    scatter = float(1.4826 * np.median(np.abs(rough))) if rough.size else 0.0
+    scatter = 1.4826 * _median_size(rough)
     return Endplate(np.where(footprint, reference, np.nan), reference, contrast, scatter, blur.sd_mm)
+
+
+def _median_size(values: FloatArray) -> float:
+    return float(np.median(np.abs(values))) if values.size else 0.0
 
 
 def _every(shape: tuple[int, ...], step: int) -> NDArray[np.bool_]:
@@ -303,6 +278,19 @@ def _best_offset(evidence: _Evidence, blur: Blur, search: Search, *, dark: bool)
     offset = candidates[best] + np.clip(shift, -1, 1) * search.step_mm
     seen = total > 1e-6
     return np.where(seen, offset, 0.0), np.where(seen, np.clip(1 - relative[rows, best], 0, 1), 0.0)
+
+
+def _whole_shift(evidence: _Evidence, blur: Blur, *, dark: bool) -> float:
+    """The outward offset (mm) at which the model fits best when all columns move by the same."""
+    total = evidence.mass.sum(axis=1)
+    mean = evidence.first.sum(axis=1) / np.maximum(total, 1e-9)
+    variation = np.maximum(evidence.second - total * mean**2, 0.0).sum()
+    candidates = WHOLE.candidates_mm
+    cost = np.array([_misfit(evidence, blur, candidate, dark=dark).sum() for candidate in candidates])
+    relative = cost / max(float(variation), 1e-6)
+    noise = max(float(relative.min()), 0.02)
+    objective = relative / noise * MOST_EFFECTIVE_VOXELS + (candidates / WHOLE.wander_mm) ** 2
+    return float(candidates[int(np.argmin(objective))])
 
 
 def _misfit(evidence: _Evidence, blur: Blur, candidate_mm: float, *, dark: bool) -> FloatArray:

@@ -97,29 +97,30 @@ def probability_intact(heights_mm: Mapping[str, FloatArray], positions: Mapping[
     best, parts = -np.inf, np.zeros((len(levels), 3))
     for slope in slopes:
         tilted = above - slope * steps[:, None]
-        for scale in np.unique(np.concatenate([tilted.ravel(), tilted.mean(axis=1)])):
-            states = _states(tilted - scale, sds)
-            score = float(np.log(states.sum(axis=1)).sum()) - 0.5 * (slope / SLOPE_SD) ** 2
-            if score > best:
-                best, parts = score, states
+        scales = np.unique(np.concatenate([tilted.ravel(), tilted.mean(axis=1)]))
+        states = _states(tilted - scales[:, None, None], sds)
+        scores = np.log(states.sum(axis=-1)).sum(axis=-1) - 0.5 * (slope / SLOPE_SD) ** 2
+        leading = int(np.argmax(scores))
+        if scores[leading] > best:
+            best, parts = float(scores[leading]), states[leading]
     return {level: float(parts[n, 0] / parts[n].sum()) for n, level in enumerate(levels)}
 
 
 def _states(residual: FloatArray, sds: FloatArray) -> FloatArray:
-    """(N, 3) joint density of each level with being intact, fractured, mismeasured; residual (N, 3) of log heights."""
+    """(…, N, 3) joint density of each level with being intact, fractured, mismeasured, of log heights."""
     spread = np.sqrt(sds**2 + LEVEL_SD**2)
     each = np.exp(-0.5 * (residual / spread) ** 2) / (spread * np.sqrt(2 * np.pi))
     # Intact: the level's own size is shared by its columns (the covariance has LEVEL_SD² everywhere).
     precision = 1 / sds**2
-    shared = LEVEL_SD**2 / (1 + LEVEL_SD**2 * precision.sum(axis=1))
-    quadratic = (residual**2 * precision).sum(axis=1) - shared * (residual * precision).sum(axis=1) ** 2
-    determinant = np.prod(sds**2, axis=1) * (1 + LEVEL_SD**2 * precision.sum(axis=1))
+    shared = LEVEL_SD**2 / (1 + LEVEL_SD**2 * precision.sum(axis=-1))
+    quadratic = (residual**2 * precision).sum(axis=-1) - shared * (residual * precision).sum(axis=-1) ** 2
+    determinant = np.prod(sds**2, axis=-1) * (1 + LEVEL_SD**2 * precision.sum(axis=-1))
     intact = np.exp(-0.5 * quadratic) / np.sqrt((2 * np.pi) ** 3 * determinant)
     lowered = ((residual > DEEPEST_LOG) & (residual < SHALLOWEST_LOG)) / (SHALLOWEST_LOG - DEEPEST_LOG)
     # Fractured: each column is as before or lowered, at least one lowered.
-    fractured = (np.prod(0.5 * each + 0.5 * lowered, axis=1) - np.prod(0.5 * each, axis=1)) / (1 - 0.5**3)
+    fractured = (np.prod(0.5 * each + 0.5 * lowered, axis=-1) - np.prod(0.5 * each, axis=-1)) / (1 - 0.5**3)
     shares = np.array([1 - FRACTURED_SHARE - MISMEASURED_SHARE, FRACTURED_SHARE, MISMEASURED_SHARE])
-    return np.asarray(np.stack([intact, fractured, np.full(len(residual), 0.1)], axis=1) * shares + 1e-300)
+    return np.asarray(np.stack([intact, fractured, np.full(intact.shape, 0.1)], axis=-1) * shares + 1e-300)
 
 
 def follows_regular_counting(level: str) -> bool:

@@ -7,6 +7,7 @@ whole column, and the losses follow.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,6 +54,8 @@ LEAST_CONTRAST = 0.25  # of the local grey-value variation; below it no endplate
 SEEN_BEYOND_MM = 2.0  # of disc must be in the image beyond an endplate, or its edge may be the image's own
 MOST_OUTSIDE_FRACTION = 0.05
 AS_FOUND = ReaderEdits()
+MOVED_WHOLE_SHARE = 0.5  # an endplate that lies elsewhere as a whole is a mask that is off, and the image is plain
+BODIES_AT_ONCE = 2  # numpy works outside of the interpreter lock
 NOT_YET = "vfa does not measure this yet"
 
 
@@ -87,9 +90,10 @@ def measure_spine(
         EditsRefused: if a reader's line cannot be a height of its body.
     """
     measured: list[_Measured] = []
-    for number, vertebra in enumerate(spine.vertebrae):
-        measured.append(_edited(_measure_body(spine, vertebra, volume), edits))
-        progress((number + 1) / max(len(spine.vertebrae), 1))
+    with ThreadPoolExecutor(BODIES_AT_ONCE) as pool:
+        for found in pool.map(lambda vertebra: _measure_body(spine, vertebra, volume), spine.vertebrae):
+            measured.append(_edited(found, edits))
+            progress(len(measured) / len(spine.vertebrae))
     candidates = {
         m.vertebra.level: Candidate(m.vertebra.level, position, m.heights)
         for m, position in zip(measured, _positions(spine), strict=True)
@@ -215,12 +219,13 @@ def _heights_from_image(spine: Spine, vertebra: Vertebra, volume: Volume, lattic
 
 
 def _moved_mm(lattice: ColumnLattice, upper: Endplate, lower: Endplate) -> float:
-    """How far both endplates together lie from where the mask ends."""
-    apart = [
-        float(np.median(np.abs(plate.cranial_mm - mask)[lattice.inner]))
-        for plate, mask in ((upper, lattice.upper_mm), (lower, lattice.lower_mm))
-    ]
-    return float(np.linalg.norm(apart))
+    """How far both endplates together lie from where the mask ends; one that moved as a whole counts by half."""
+    parts = []
+    for plate, mask in ((upper, lattice.upper_mm), (lower, lattice.lower_mm)):
+        apart = (plate.cranial_mm - mask)[lattice.inner]
+        whole = float(np.median(apart))
+        parts += [MOVED_WHOLE_SHARE * whole, float(np.median(np.abs(apart - whole)))]
+    return float(np.linalg.norm(parts))
 
 
 def _leaves_the_image(volume: Volume, lattice: ColumnLattice, plate: Endplate, outward: int) -> bool:
@@ -259,9 +264,16 @@ def _crop(spine: Spine, vertebra: Vertebra, volume: Volume) -> tuple[Volume, NDA
     crop = replace(volume, voxels=volume.voxels[window], grid=volume.grid.crop(start, (size[0], size[1], size[2])))
     foreign = np.zeros(crop.grid.shape, dtype=bool)
     for other in spine.vertebrae:
-        if other is not vertebra:
+        if other is not vertebra and _overlap(other, crop):
             foreign |= _on_grid(other, crop)
     return crop, foreign
+
+
+def _overlap(vertebra: Vertebra, crop: Volume) -> bool:
+    """Whether the box of a vertebra's mask may reach into the crop."""
+    corners = np.array(np.meshgrid(*[(0, n - 1) for n in vertebra.grid.shape], indexing="ij")).reshape(3, -1).T
+    ijk = crop.grid.ijk_of(vertebra.grid.lps_of(corners))
+    return bool((ijk.max(axis=0) >= 0).all() and (ijk.min(axis=0) <= np.asarray(crop.grid.shape) - 1).all())
 
 
 def _on_grid(vertebra: Vertebra, crop: Volume) -> NDArray[np.bool_]:
