@@ -194,6 +194,23 @@ def test_dicom_files_are_handed_over_as_they_are_and_alone(scene: Any, tmp_path:
     assert [path.read_bytes() for path in Path(given.path).iterdir()] == [b"one"]
 
 
+def test_a_readers_own_segmentation_reaches_vfa_by_the_names_of_its_segments(scene: Any, tmp_path: Path) -> None:
+    from vfa.segment import read_segmentation
+
+    bridge, volume = drawn(scene, tmp_path)
+    bodies = bridge._node("bodies")
+    for segment in Bodies.segments(bodies):
+        segment.SetName(f"vertebrae {segment.GetName()}")  # as TotalSegmentator's own module calls them
+    request = Request(volume=volume.GetID(), segmentation=bodies.GetID())
+    (tmp_path / "run").mkdir()
+    given = bridge.write_input(request, tmp_path / "run")
+    assert given.options[0] == "--segmentation"
+    spine = read_segmentation([Path(given.options[1])], None, None, load_volume(Path(given.path)))
+    assert spine.levels == ("T11", "T12", "L1", "L2")
+    for level, centre in made_up.CENTRES_LPS.items():
+        assert spine[level].centre_lps == pytest.approx(np.array(centre), abs=0.7)
+
+
 def test_a_volume_that_is_gone_is_an_error_that_says_so(scene: Any, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no longer in the scene"):
         MrmlBridge(scene, lambda *_: None).write_input(Request(volume="vtkMRMLScalarVolumeNode9"), tmp_path)
