@@ -75,6 +75,14 @@ def test_what_cannot_be_followed_is_refused(tmp_path: Path, content: object, sen
         read_edits(written(tmp_path, content))
 
 
+def test_the_example_of_the_page_is_a_file_of_edits(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "slicer.md").read_text(encoding="utf-8")
+    example = page.split("```json\n")[1].split("```")[0]
+    moved, renamed = read_edits(written(tmp_path, example)).levels
+    assert moved.tokens == ("height_lines.anterior",)
+    assert renamed.renamed_to == "L4"
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EditsRefused, match="cannot be read"):
         read_edits(tmp_path / "none.json")
