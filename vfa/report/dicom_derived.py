@@ -99,7 +99,6 @@ class DerivedFrom:
             "software_versions": __version__,
             "device_serial_number": __version__,  # a program has none, but Type 1 (PS3.3 C.7.5.2)
             "series_description": SERIES_DESCRIPTION.format(description),
-            "specific_character_set": UTF_8,
             "content_date": self.made_at.date(),
             "content_time": self.made_at.time(),
         }

@@ -17,7 +17,7 @@ from vfa.model.frame import Grid
 from vfa.model.spine import Spine, Vertebra
 from vfa.model.volume import Volume
 from vfa.report import dicom_codes as codes
-from vfa.report.dicom_derived import DerivedFrom, add_notice, as_archives_hold_it
+from vfa.report.dicom_derived import UTF_8, DerivedFrom, add_notice, as_archives_hold_it
 
 SEGMENTS_LABEL = "VFA_BODIES"  # CS, PS3.3 C.8.20.2
 GIVEN_LABELS = "labels "  # how `Spine.segmented_by` begins where a file gave the masks
@@ -55,6 +55,7 @@ def segmentation(spine: Spine, volume: Volume, source: DerivedFrom) -> Dataset:
         )
     except ValueError as error:
         raise InputRefused(f"the bodies cannot be written as a DICOM segmentation of these images: {error}") from error
+    made.SpecificCharacterSet = UTF_8  # set here, since highdicom 0.27, which 3D Slicer bundles, does not take it
     add_notice(made)
     return made
 

@@ -15,7 +15,7 @@ from pydicom.sr.coding import Code
 
 from vfa.report import contract as c
 from vfa.report import dicom_codes as codes
-from vfa.report.dicom_derived import MODEL_NAME, DerivedFrom, as_archives_hold_it, derived_uid
+from vfa.report.dicom_derived import MODEL_NAME, UTF_8, DerivedFrom, as_archives_hold_it, derived_uid
 from vfa.report.dicom_sr_group import CONTAINS, Segment, text, vertebra_group
 
 QUALITATIVE_EVALUATIONS = Code("C0034375", "UMLS", "Qualitative Evaluations")  # TID 1500
@@ -46,13 +46,15 @@ def structured_report(document: c.AssessmentFile, segmentation: Dataset, source:
         ],
     )
     report[0].ContentSequence.append(_remarks(document))
-    return hd.sr.Comprehensive3DSR(
+    made = hd.sr.Comprehensive3DSR(
         evidence=[*source.headers, segmentation],
         content=report,
         is_complete=True,
         coding_schemes=[_private_scheme()],
         **source.identity("SR", "measurements and rules"),
     )
+    made.SpecificCharacterSet = UTF_8  # set here, since highdicom 0.27, which 3D Slicer bundles, does not take it
+    return made
 
 
 def _segments(segmentation: Dataset) -> dict[str, Segment]:
