@@ -8,6 +8,7 @@ and level alone, so that it stays through corrections and across the series of a
 from __future__ import annotations
 
 import hashlib
+import inspect
 import io
 import re
 import uuid
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
+from highdicom.base import SOPClass
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
@@ -35,6 +37,9 @@ MODEL_NAME = "vfa"
 BODY_PART = "SPINE"  # PS3.16 annex L; also tells that the part has no left and right
 ZIP_MEMBER = "!"  # how the intake names a member of a zip
 UTF_8 = "ISO_IR 192"
+# highdicom 0.27, which 3D Slicer bundles, is not told it and gets it afterwards; later ones would repeat the source's.
+_IS_TOLD = "specific_character_set" in inspect.signature(SOPClass.__init__).parameters
+_CHARACTER_SET = {"specific_character_set": UTF_8} if _IS_TOLD else {}
 SERIES_DESCRIPTION = "vfa {}: research use, not a medical device"
 SERIES_NUMBERS = {"SEG": 9701, "SR": 9702, "OT": 9703, "DOC": 9704}  # far from those a scanner gives
 # Patient and study attributes a derived object repeats (PS3.3 C.7.1.1, C.7.2.1, C.7.2.2); the empty ones are Type 2.
@@ -101,6 +106,7 @@ class DerivedFrom:
             "series_description": SERIES_DESCRIPTION.format(description),
             "content_date": self.made_at.date(),
             "content_time": self.made_at.time(),
+            **_CHARACTER_SET,
         }
 
 

@@ -55,7 +55,7 @@ def segmentation(spine: Spine, volume: Volume, source: DerivedFrom) -> Dataset:
         )
     except ValueError as error:
         raise InputRefused(f"the bodies cannot be written as a DICOM segmentation of these images: {error}") from error
-    made.SpecificCharacterSet = UTF_8  # set here, since highdicom 0.27, which 3D Slicer bundles, does not take it
+    made.SpecificCharacterSet = UTF_8  # for a highdicom that is not told it
     add_notice(made)
     return made
 

@@ -53,7 +53,7 @@ def structured_report(document: c.AssessmentFile, segmentation: Dataset, source:
         coding_schemes=[_private_scheme()],
         **source.identity("SR", "measurements and rules"),
     )
-    made.SpecificCharacterSet = UTF_8  # set here, since highdicom 0.27, which 3D Slicer bundles, does not take it
+    made.SpecificCharacterSet = UTF_8  # for a highdicom that is not told it
     return made
 
 
