@@ -167,8 +167,8 @@ def changed_by_reader(parts: Sequence[str]) -> list[str]:
 
 
 def certainty(probability: float) -> str:
-    """How sure a name is: "93 % sure"; never 100 %."""
-    return "> 99 % sure" if probability > 0.99 else f"{100 * probability:.0f} % sure"
+    """How sure a name is: "93 % sure"."""
+    return f"{100 * probability:.0f} % sure"
 
 
 def other_names(segmentation: c.Segmentation) -> str:
