@@ -135,7 +135,9 @@ def _check_one_study(rivals: list[SeriesCandidate], path: Path) -> None:
         f"{study} ({candidate.study_date + ', ' if candidate.study_date else ''}{candidate.name})"
         for study, candidate in best.items()
     )
-    raise UsageError(f"{path} holds {len(studies)} studies, expected one; name a series of one of them with --series: {listed}.")
+    raise UsageError(
+        f"{path} holds {len(studies)} studies, expected one; name a series of one of them with --series: {listed}."
+    )
 
 
 def _nothing_usable(found: SeriesList, candidates: list[SeriesCandidate], path: Path) -> InputRefused:
