@@ -74,3 +74,15 @@ def test_without_a_canal_a_body_has_no_sides() -> None:
     centres = np.array([vertebra.construction.centre_lps for vertebra in _phantom(REGULAR).vertebrae])
     assert image.bone_from is not None
     assert set(see_ribs(image, image.bone_from, centres, [None] * len(centres))) == {("unknown", "unknown")}
+
+
+def test_bone_lost_before_the_tip_of_a_transverse_process_says_nothing_of_ribs() -> None:
+    image, spine = _image(REGULAR), _phantom(REGULAR)
+    t12 = spine["T12"].construction.centre_lps
+    places = image.grid.lps_of(np.moveaxis(np.indices(image.grid.shape), 0, -1)) - t12
+    thin = (np.abs(places[..., 0]) > 26) & (np.abs(places[..., 2]) < 60)
+    lost = NetworkInput(np.where(thin, 0.2, image.image), image.known, image.grid, 0.36, image.bone_from)
+    centres = np.array([vertebra.construction.centre_lps for vertebra in spine.vertebrae])
+    canal = [vertebra.canal_lps for vertebra in spine.vertebrae]
+    assert lost.bone_from is not None
+    assert see_ribs(lost, lost.bone_from, centres, canal)[REGULAR.index("T12")] == ("unknown", "unknown")

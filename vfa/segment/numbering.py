@@ -24,7 +24,7 @@ LUMBAR = tuple(f"L{n}" for n in range(1, 6))
 
 NAMED_FROM = 0.5  # a numbering less probable than this names nothing
 PLAUSIBLE_FROM = 0.03  # a second numbering at least this probable is told
-TRANSITIONAL_FROM = 0.1  # an unusual kind of spine at least this probable is told
+TRANSITIONAL_FROM = 0.07  # an unusual kind of spine at least this probable is told
 
 SACRUM_BELOW_LAST = 0.95  # probability of seeing a sacrum right below a body that is the last free one
 SACRUM_BELOW_OTHER = 0.004  # … below one that is not

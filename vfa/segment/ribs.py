@@ -28,6 +28,9 @@ ROOT_MM = 24.0  # nearer to a body's middle bone is of the level beside it; furt
 # is left unknown.
 RIB_FROM_MM = 58.0
 NONE_UP_TO_MM = 53.0
+# Bone that ends nearer than this has not been followed to the tip of a transverse process: thin or noisy, it was lost
+# on the way, and a rib may be lost with it (on phantoms thoracic bodies whose ribs were lost ended below 31 mm).
+FOLLOWED_TO_MM = 34.0
 LONG_FROM_MM = 80.0  # most twelfth ribs reach further; one that does not may be a thirteenth or a lumbar one
 SEEN_TO_MM = {"rib": RIB_FROM_MM, "none": 66.0, "short rib": 88.0}  # how far the image must reach to say so
 REACH_MM = 96.0  # further out nothing is looked at
@@ -146,7 +149,8 @@ def _sight(aside_mm: FloatArray, frame: _Frame, side: int, seen: NetworkInput) -
         if tip_mm >= LONG_FROM_MM:
             return "rib"
         return "short rib" if imaged_mm >= SEEN_TO_MM["short rib"] else "rib"
-    return "none" if tip_mm <= NONE_UP_TO_MM and imaged_mm >= SEEN_TO_MM["none"] else "unknown"
+    to_its_tip = FOLLOWED_TO_MM <= tip_mm <= NONE_UP_TO_MM
+    return "none" if to_its_tip and imaged_mm >= SEEN_TO_MM["none"] else "unknown"
 
 
 def _imaged_mm(frame: _Frame, side: int, seen: NetworkInput) -> float:
