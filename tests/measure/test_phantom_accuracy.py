@@ -7,11 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.phantom_cases import cases
+from benchmarks.degraded_masks import degraded
+from benchmarks.phantom_cases import cases, grid_around, true_spine
 from vfa.measure import measure_spine
 from vfa.model.estimate import Unmeasurable, Why
 from vfa.model.morphometry import COLUMNS, BodyHeights, HeightLoss
 from vfa.model.spine import Spine
+from vfa.phantom.anatomy import SpineRecipe, build_spine
+from vfa.phantom.fractures import Crush
+from vfa.phantom.render_ct import CtScanner, render_ct
+from vfa.phantom.truth import truth_of
 
 
 @pytest.mark.slow
@@ -59,3 +64,19 @@ def test_a_body_cut_by_the_image_is_not_measured_even_when_its_mask_stops_short_
     assert isinstance(found[0].heights, Unmeasurable)
     assert found[0].heights.reason is Why.TOUCHES_BORDER
     assert isinstance(found[1].heights, BodyHeights)
+
+
+@pytest.mark.slow
+def test_masks_three_millimetres_too_tall_at_both_ends_give_the_heights_of_the_image_with_wider_intervals() -> None:
+    spine = build_spine(SpineRecipe(seed=7320, levels=("L1", "L2", "L3"), fractures={"L2": Crush(8.0)}, variation=1.0))
+    grid = grid_around(spine, (0.9, 0.9, 3.0))
+    volume = render_ct(spine, grid, CtScanner(slice_thickness_mm=3.0, seed=7320))
+    exact = true_spine(spine, grid)
+    as_drawn = measure_spine(exact, volume)[1].heights
+    too_tall = measure_spine(degraded(exact, "tall", 7320), volume)[1].heights
+    assert isinstance(as_drawn, BodyHeights)
+    assert isinstance(too_tall, BodyHeights)
+    truth = {true.level: true for true in truth_of(spine)}["L2"].heights["centre"]
+    for column in COLUMNS:
+        assert too_tall.centre[column].value == pytest.approx(getattr(truth, f"{column}_mm"), abs=1.0)
+        assert too_tall.centre[column].sigma > 1.5 * as_drawn.centre[column].sigma
