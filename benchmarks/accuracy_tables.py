@@ -72,8 +72,8 @@ def loss_table(rows: Sequence[Row]) -> str:
             [
                 name,
                 str(len(group)),
-                f"{np.nanmean(np.abs(ruler)):.1f} (≤ {ruler_limit:g})",
-                f"{np.abs(total).mean():.1f} (≤ {total_limit:g})",
+                f"{np.nanmean(np.abs(ruler)):.1f}{_at_most(ruler_limit)}",
+                f"{np.abs(total).mean():.1f}{_at_most(total_limit)}",
                 f"{total.mean():+.1f}",
                 _percent(_loss_covered(group)),
                 f"±{_half_width(group):.1f}",
@@ -163,6 +163,11 @@ def _limits(row: Row) -> tuple[float, ...]:
     if not row.plan.modality.is_ct:
         return MR_LIMITS
     return next(limits[1:] for limits in LIMITS if row.plan.slice_mm <= limits[0])
+
+
+def _at_most(limit: float) -> str:
+    """The limit in brackets; nothing where none is set."""
+    return f" (≤ {limit:g})" if np.isfinite(limit) else ""
 
 
 def _loss_covered(rows: Sequence[Row]) -> list[bool]:

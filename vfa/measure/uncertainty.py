@@ -15,7 +15,7 @@ from vfa.model.frame import FloatArray, Grid
 # Endplate thickness, kernel and frame, in mm; then sampling along the cranial axis, in mm per mm. The rim, where walls
 # and lipping begin, is known less well than the middle.
 CT_FLOOR_MM = {"anterior": 0.10, "middle": 0.09, "posterior": 0.10}
-MR_FLOOR_MM = 0.25  # dark cortex against dark annulus: the convention itself
+MR_FLOOR_MM = 0.5  # dark cortex against dark annulus, and fat shifted over one of the endplates
 IMAGE_PER_STEP = {"anterior": 0.13, "middle": 0.07, "posterior": 0.10}
 MASK_FLOOR_MM = 0.3
 MASK_PER_STEP = 0.35
