@@ -78,8 +78,13 @@ def random_spine(
     return build_spine(recipe), shapes
 
 
-def grid_around(spine: PhantomSpine, spacing_mm: tuple[float, float, float], axes: np.ndarray | None = None) -> Grid:
-    """A grid that holds every free vertebra whole."""
+def grid_around(
+    spine: PhantomSpine,
+    spacing_mm: tuple[float, float, float],
+    axes: np.ndarray | None = None,
+    behind_mm: float = MARGIN_MM,
+) -> Grid:
+    """A grid that holds every free vertebra whole, and so much of what lies behind the bodies."""
     directions = np.eye(3) if axes is None else axes
     corners = np.concatenate(
         [
@@ -89,6 +94,7 @@ def grid_around(spine: PhantomSpine, spacing_mm: tuple[float, float, float], axe
     )
     along = corners @ directions
     low, high = along.min(axis=0) - MARGIN_MM, along.max(axis=0) + MARGIN_MM
+    high[1] += behind_mm - MARGIN_MM  # the second axis is the one that runs towards the back
     shape = tuple(int(n) for n in np.ceil((high - low) / np.asarray(spacing_mm)) + 1)
     return Grid.from_axes((shape[0], shape[1], shape[2]), spacing_mm, directions @ low, directions)
 

@@ -21,7 +21,7 @@ EVERYTHING_LOOKED_FOR = (
 )
 
 
-def unmeasured(level: str, quantity: str, why: Why = Why.NOT_IMPLEMENTED) -> Unmeasurable:
+def unmeasured(level: str, quantity: str, why: Why = Why.QUALITY_FAILED) -> Unmeasurable:
     return Unmeasurable(level, quantity, why)
 
 

@@ -51,8 +51,8 @@ def test_a_reader_settles_what_the_slices_cannot_but_cannot_clear_what_they_show
 
 def test_what_was_not_looked_for_is_named_as_missing():
     missing = is_fragmented(case(vertebra()))
-    assert missing.reason is UnknownReason.NOT_IMPLEMENTED
-    assert "vfa does not measure fragments yet" in missing.because
+    assert missing.reason is UnknownReason.QUALITY_FAILED
+    assert "not looked for" in missing.because
     assert missing.needs == ("levels.L1.fragmented", "fragmentation")
 
 

@@ -80,7 +80,6 @@ def test_images_that_cannot_resolve_the_difference_leave_it_open():
         (Why.ENDPLATE_NOT_FOUND, UnknownReason.QUALITY_FAILED),
         (Why.SLICES_TOO_THICK, UnknownReason.QUALITY_FAILED),
         (Why.NO_IMAGE, UnknownReason.MODALITY_INSUFFICIENT),
-        (Why.NOT_IMPLEMENTED, UnknownReason.NOT_IMPLEMENTED),
     ],
 )
 def test_a_quantity_that_was_not_measured_leaves_the_rule_open_for_its_reason(why: Why, reason: UnknownReason):

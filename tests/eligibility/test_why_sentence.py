@@ -48,7 +48,8 @@ def test_what_stands_against_it_is_said_with_its_number():
 def test_missing_answers_and_missing_measurements_are_named_apart():
     told = all_answered({"bleeding_disorder": "not stated", "systemic_infection": "not stated"})
     assert why(study(vertebra(wall=wall_of())), told) == (
-        "Open: systemic infection and bleeding disorder are not stated; fragmentation is not measured."
+        "Open: systemic infection and bleeding disorder are not stated; "
+        "fragmentation could not be judged on these images."
     )
 
 

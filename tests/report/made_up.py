@@ -70,7 +70,7 @@ def lines_lps(level: str) -> dict[str, FloatArray]:
 
 def wall(level: str) -> PosteriorWall:
     x, y, z = CENTRES_LPS[level]
-    not_yet = unmeasurable(level, "area", Why.NOT_IMPLEMENTED)
+    not_yet = unmeasurable(level, "area", Why.QUALITY_FAILED)
     return PosteriorWall(
         status=WallStatus.INTACT,
         because="the cortex is seen throughout",

@@ -136,7 +136,7 @@ def test_what_could_not_be_measured_is_an_object_with_the_reason(written: dict[s
 def test_what_nobody_looked_for_is_not_called_absent(written: dict[str, Any]) -> None:
     l1 = vertebra(written, "L1")
     assert l1["fragmentation"]["status"] == "absent"
-    assert l1["cleft"]["unmeasurable"] == "not_implemented_measurement"
+    assert l1["cleft"] == {"unmeasurable": "quality_failed", "detail": "cleft was not looked for"}
     assert l1["other_findings"]["destruction"]["status"] == "not_assessable"
 
 

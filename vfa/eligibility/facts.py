@@ -28,7 +28,6 @@ _REASON_OF_WHY = {
     Why.MODALITY_INSUFFICIENT: UnknownReason.MODALITY_INSUFFICIENT,
     Why.QUALITY_FAILED: UnknownReason.QUALITY_FAILED,
     Why.LOW_CONFIDENCE: UnknownReason.QUALITY_FAILED,
-    Why.NOT_IMPLEMENTED: UnknownReason.NOT_IMPLEMENTED,
 }
 
 
@@ -40,7 +39,6 @@ def reason_of(why: Why) -> UnknownReason:
 def not_measured(missing: Unmeasurable, *needs: str) -> Truth:
     """The open answer that an unmeasurable quantity leaves."""
     words = {
-        Why.NOT_IMPLEMENTED: f"vfa does not measure {missing.quantity} yet",
         Why.TREATED: f"{missing.level} holds cement or an implant",
         Why.TOUCHES_BORDER: f"The image's edge cuts {missing.level}",
         Why.NO_VALID_REFERENCE: "No intact level says what the height was before",

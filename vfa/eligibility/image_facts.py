@@ -59,7 +59,7 @@ def looked_for(case: Case, name: str) -> Truth:
     """What the images say about one named finding."""
     finding, words = case.vertebra.findings.get(name), FINDING_WORDS[name]
     if finding is None:
-        return not_measured(Unmeasurable(case.level, words, _why_not_looked_for(case)), name)
+        return not_measured(_not_looked_for(case, words), name)
     said = sentence(finding.because)
     seen_in = ", ".join(finding.series) or "measured"
     evidence = Evidence(words, finding.presence.value.replace("_", " "), source=seen_in)
@@ -70,10 +70,12 @@ def looked_for(case: Case, name: str) -> Truth:
     return unknown(UnknownReason.QUALITY_FAILED, said, (name,), (evidence,))
 
 
-def _why_not_looked_for(case: Case) -> Why:
+def _not_looked_for(case: Case, words: str) -> Unmeasurable:
     if case.vertebra.treated:
-        return Why.TREATED
-    return Why.TOUCHES_BORDER if case.vertebra.touches_border else Why.NOT_IMPLEMENTED
+        return Unmeasurable(case.level, words, Why.TREATED)
+    if case.vertebra.touches_border:
+        return Unmeasurable(case.level, words, Why.TOUCHES_BORDER)
+    return Unmeasurable(case.level, words, Why.QUALITY_FAILED, f"{words} were not looked for in the images")
 
 
 def _on_ct(case: Case, seen: Truth, what: str) -> Truth:

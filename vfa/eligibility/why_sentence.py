@@ -32,7 +32,6 @@ _GAPS: dict[str | UnknownReason, str] = {  # in the order in which they matter
     UnknownReason.AMBIGUOUS_RULE: "a reader must judge {inputs}",
     _NOT_STATED: "{inputs} {is} not stated",
     UnknownReason.MODALITY_INSUFFICIENT: "these images cannot show {inputs}",
-    UnknownReason.NOT_IMPLEMENTED: "{inputs} {is} not measured",
     UnknownReason.QUALITY_FAILED: "{inputs} could not be judged on these images",
     _NEEDED: "{inputs} {is} needed",
 }
@@ -99,7 +98,7 @@ def _gap(outcome: Outcome, need: str) -> str | UnknownReason:
     if key_of(need) == "fracture_confirmed":
         return UnknownReason.NEEDS_READER
     if reason is UnknownReason.MISSING_INPUT:
-        return _NOT_STATED if is_an_answer(need) else UnknownReason.NOT_IMPLEMENTED
+        return _NOT_STATED if is_an_answer(need) else UnknownReason.QUALITY_FAILED
     if is_an_answer(need) and key_of(need) not in _READ_FROM_IMAGES:
         return _NOT_STATED
     return reason

@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from vfa.measure.beside_heights import BesideHeights, BodyInView, look_beside
 from vfa.measure.body_frame import first_frame, frame_of_endplates, refine_frame
 from vfa.measure.deformity import deformity, height_loss, lateral_loss
 from vfa.measure.endplates import Endplate, find_endplates, refind_endplates
 from vfa.measure.expected_heights import Candidate, expect_all
 from vfa.measure.heights import focal_pits, heights_of
 from vfa.measure.lattice import ColumnLattice, column_lattice
+from vfa.measure.prepare_bodies import prepare_bodies
 from vfa.measure.reader_lines import with_reader_lines
 from vfa.measure.uncertainty import (
     CT_FLOOR_MM,
@@ -56,7 +58,6 @@ MOST_OUTSIDE_FRACTION = 0.05
 AS_FOUND = ReaderEdits()
 MOVED_WHOLE_SHARE = 0.5  # an endplate that lies elsewhere as a whole is a mask that is off, and the image is plain
 BODIES_AT_ONCE = 2  # numpy works outside of the interpreter lock
-NOT_YET = "vfa does not measure this yet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,7 @@ class _Measured:
     signs: tuple[str, ...] = ()
     quality: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
+    mask_pieces: int = 1
 
 
 def measure_spine(
@@ -90,17 +92,41 @@ def measure_spine(
         EditsRefused: if a reader's line cannot be a height of its body.
     """
     measured: list[_Measured] = []
+    spine, pieces = prepare_bodies(spine, volume)
     with ThreadPoolExecutor(BODIES_AT_ONCE) as pool:
-        for found in pool.map(lambda vertebra: _measure_body(spine, vertebra, volume), spine.vertebrae):
-            measured.append(_edited(found, edits))
-            progress(len(measured) / len(spine.vertebrae))
+        for own in pool.map(lambda vertebra: _measure_body(spine, vertebra, volume), spine.vertebrae):
+            in_pieces = replace(own, mask_pieces=pieces[own.vertebra.level])
+            measured.append(_edited(in_pieces, edits))
+            progress(len(measured) / (len(spine.vertebrae) + 1))
     candidates = {
         m.vertebra.level: Candidate(m.vertebra.level, position, m.heights)
         for m, position in zip(measured, _positions(spine), strict=True)
         if isinstance(m.heights, BodyHeights)
     }
     expected = expect_all(candidates)
-    return tuple(_doubted(_findings(m, expected.get(m.vertebra.level)), spine) for m in measured)
+    found = [_doubted(_findings(m, expected.get(m.vertebra.level)), spine) for m in measured]
+    return _with_the_rest(spine, volume, measured, found)
+
+
+def _with_the_rest(
+    spine: Spine, volume: Volume | None, measured: list[_Measured], found: list[VertebraFindings]
+) -> tuple[VertebraFindings, ...]:
+    """The findings with posterior wall, marrow and what was looked for inside the bodies."""
+    bodies = {
+        m.vertebra.level: BodyInView(m.vertebra, m.frame, m.heights, one.deformity, m.mask_pieces)
+        for m, one in zip(measured, found, strict=True)
+    }
+    beside = look_beside(spine, volume, bodies)
+    return tuple(_joined(one, beside[one.level]) for one in found)
+
+
+def _joined(found: VertebraFindings, beside: BesideHeights) -> VertebraFindings:
+    return replace(
+        found,
+        posterior_wall=beside.posterior_wall,
+        marrow_mean_hu=beside.marrow_mean_hu,
+        findings={**found.findings, **beside.findings},
+    )
 
 
 def _edited(measured: _Measured, edits: ReaderEdits) -> _Measured:
@@ -314,8 +340,8 @@ def _findings(measured: _Measured, expected: ExpectedHeights | Unmeasurable | No
         height_loss=loss,
         lateral_loss=lateral,
         deformity=meaning,
-        posterior_wall=Unmeasurable(vertebra.level, "posterior wall", Why.NOT_IMPLEMENTED, NOT_YET),
-        marrow_mean_hu=Unmeasurable(vertebra.level, "marrow attenuation", Why.NOT_IMPLEMENTED, NOT_YET),
+        posterior_wall=Unmeasurable(vertebra.level, "posterior wall", Why.QUALITY_FAILED),
+        marrow_mean_hu=Unmeasurable(vertebra.level, "marrow attenuation", Why.QUALITY_FAILED),
         quality=measured.quality,
         edited=measured.edited,
     )

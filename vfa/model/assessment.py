@@ -31,7 +31,6 @@ class UnknownReason(str, Enum):
     AMBIGUOUS_RULE = "ambiguous_rule"
     TREATED = "treated"
     TOUCHES_BORDER = "touches_border"
-    NOT_IMPLEMENTED = "not_implemented_measurement"
 
 
 class RuleKind(str, Enum):

@@ -22,7 +22,6 @@ class Why(str, Enum):
     MODALITY_INSUFFICIENT = "modality_insufficient"
     QUALITY_FAILED = "quality_failed"  # the mask is implausible, merged, or of low confidence
     LOW_CONFIDENCE = "low_confidence"
-    NOT_IMPLEMENTED = "not_implemented_measurement"  # vfa does not measure this yet
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from vfa.phantom.placement import Disc, Pose, SpineCurve, stacked, turned, wedge
 from vfa.phantom.recipe import SpineRecipe
 from vfa.phantom.shape_changes import Bulge, Comminution, NarrowDisc, Osteophyte, SchmorlNode, ShortBody
 from vfa.phantom.true_frame import true_frame
+from vfa.phantom.wall_variants import WallVariant
 
 __all__ = ["Arch", "PhantomSpine", "PhantomVertebra", "Pose", "SpineCurve", "SpineRecipe", "build_spine"]
 
@@ -65,7 +66,7 @@ class PhantomVertebra:
     construction: BodyFrame
     shape: BodyShape
     arch: Arch
-    inclusions: tuple[Inclusion, ...] = ()
+    inclusions: tuple[Inclusion | WallVariant, ...] = ()
 
     @property
     def width_mm(self) -> float:
@@ -85,7 +86,7 @@ class PhantomVertebra:
     @property
     def intact(self) -> PhantomVertebra:
         """The same vertebra, in the same place, before anything happened to it."""
-        return replace(self, shape=self.shape.intact, inclusions=())
+        return replace(self, shape=self.shape.intact, inclusions=of_kind(self.inclusions, WallVariant))
 
     @property
     def canal_centre_mm(self) -> tuple[float, float, float]:
@@ -250,7 +251,7 @@ def build_spine(recipe: SpineRecipe) -> PhantomSpine:
     for level in recipe.levels:
         frame = frames[level]
         centred = BodyFrame.from_directions(frame.centre_lps - middle, frame.cranial, frame.anterior)
-        inclusions = tuple(f for f in recipe.features.get(level, ()) if isinstance(f, Inclusion))
+        inclusions = tuple(f for f in recipe.features.get(level, ()) if isinstance(f, Inclusion | WallVariant))
         segments[level] = PhantomVertebra(level, recipe.pose.placed(centred), *parts[level], inclusions)
     return PhantomSpine(
         recipe,

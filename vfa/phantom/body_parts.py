@@ -18,6 +18,7 @@ from vfa.phantom.fractures import Fracture
 from vfa.phantom.inclusions import Oedema, VacuumDisc
 from vfa.phantom.materials import Tissue
 from vfa.phantom.solids import Bar
+from vfa.phantom.wall_parts import cortex_mm, vein_funnels
 
 Points = NDArray[np.float32]
 
@@ -61,11 +62,9 @@ class BodyPart:
         return self.vertebra.field.box_mm
 
     @cached_property
-    def _vein(self) -> Bar:
-        """The funnel that opens at the middle of the posterior wall."""
-        wall = float(self.vertebra.shape.posterior_wall_mm(0.0, 0.5))
-        depth, low = 0.38 * self.vertebra.depth_mm, 0.02 * self.vertebra.shape.centre_height_mm
-        return Bar((0, wall - 0.5, -low), (0, wall + depth, -low), (2.4, 3.6), (0.7, 0.7))
+    def _veins(self) -> tuple[Bar, ...]:
+        """The funnels that open in the posterior wall."""
+        return vein_funnels(self.vertebra)
 
     def layers(self, x: Points, y: Points, z: Points) -> Iterator[tuple[Tissue, Points]]:
         """The body as one, or blood where it was and each of its pieces where it is."""
@@ -87,7 +86,7 @@ class BodyPart:
         shape = self.vertebra.shape
         distances = self.vertebra.field.distances(x, y, z)
         surface = distances.surface
-        within_wall = distances.wall + np.float32(shape.cortex_mm)
+        within_wall = distances.wall + cortex_mm(self.vertebra, x, y, z)
         core = np.maximum(distances.endplate + np.float32(shape.endplate_mm), within_wall)
         yield self._name(Tissue.BODY_CORTEX), np.maximum(surface, -within_wall - np.float32(OVERLAP_MM))
         yield self._name(Tissue.ENDPLATE), np.maximum(surface, within_wall)
@@ -103,8 +102,8 @@ class BodyPart:
         for oedema in of_kind(self.vertebra.inclusions, Oedema):
             below = upper - np.float32(oedema.height_fraction) * (upper - lower) - z
             yield Tissue.OEDEMA, np.maximum(plain + np.float32(2 * OVERLAP_MM), below)
-        if not self.names:
-            yield Tissue.VESSEL, np.maximum(self._vein.distance(x, y, z), surface)
+        for vein in () if self.names else self._veins:
+            yield Tissue.VESSEL, np.maximum(vein.distance(x, y, z), surface)
 
     def _name(self, tissue: Tissue) -> Tissue:
         return self.names.get(tissue, tissue)

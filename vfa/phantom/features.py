@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from vfa.phantom.inclusions import Inclusion
 from vfa.phantom.shape_changes import Bulge, Comminution, NarrowDisc, Osteophyte, SchmorlNode, ShortBody
+from vfa.phantom.wall_variants import WallVariant
 
-Feature = Inclusion | Bulge | Comminution | SchmorlNode | Osteophyte | ShortBody | NarrowDisc
+Feature = Inclusion | WallVariant | Bulge | Comminution | SchmorlNode | Osteophyte | ShortBody | NarrowDisc
 Kind = TypeVar("Kind")
 
 

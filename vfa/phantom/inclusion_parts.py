@@ -17,6 +17,7 @@ from vfa.phantom.lobes import Cells, Lobes, place_of
 from vfa.phantom.materials import Tissue
 from vfa.phantom.painting import Part
 from vfa.phantom.solids import ellipse_distance
+from vfa.phantom.wall_variants import WallVariant
 
 Points = NDArray[np.float32]
 
@@ -182,6 +183,6 @@ def inclusion_parts(vertebra: PhantomVertebra) -> list[Part]:
     return parts
 
 
-def opens_wall(inclusion: Inclusion) -> bool:
+def opens_wall(inclusion: Inclusion | WallVariant) -> bool:
     """Whether this kind of thing may open the posterior wall's cortex."""
     return isinstance(inclusion, WallGap | LyticLesion)

@@ -23,6 +23,7 @@ from vfa.phantom.posterior_elements import (
 from vfa.phantom.screws import screw_parts
 from vfa.phantom.soft_tissue import soft_tissue
 from vfa.phantom.solids import EllipticTube, TubePart
+from vfa.phantom.wall_parts import epidural_parts
 
 __all__ = ["Tissue", "body_parts", "spine_parts", "tissues"]
 
@@ -57,7 +58,7 @@ def spine_parts(spine: PhantomSpine) -> list[Part]:
     if spine.sacrum is not None:
         parts += sacrum_parts(spine.sacrum)
     for vertebra in spine.segments:
-        parts += _canal_parts(vertebra)
+        parts += [*_canal_parts(vertebra), *epidural_parts(vertebra)]
     if spine.sacrum is not None:
         parts.append(BodyPart(spine.sacrum, SACRAL_NAMES))
     for vertebra in spine.vertebrae:

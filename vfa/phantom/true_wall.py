@@ -16,10 +16,13 @@ from scipy.ndimage import label
 
 from vfa.model.frame import FloatArray, Grid
 from vfa.phantom.anatomy import PhantomVertebra
+from vfa.phantom.features import of_kind
 from vfa.phantom.inclusion_parts import opens_wall
 from vfa.phantom.materials import Tissue
 from vfa.phantom.painting import paint_labels
 from vfa.phantom.tissues import body_parts
+from vfa.phantom.wall_parts import least_cortex_mm
+from vfa.phantom.wall_variants import WallVariant
 
 Lines = NDArray[np.bool_]
 
@@ -83,7 +86,7 @@ class _Wall:
         steps = np.arange(self.grid.shape[1])[None, :, None]
         below = (steps >= met) & (steps < met + round(LOOKED_INTO_MM / ALONG_MM))
         cortex_mm = ALONG_MM * ((labels == Tissue.BODY_CORTEX) & below).sum(axis=1)
-        return np.asarray(~bone.any(axis=1) | (cortex_mm < CORTEX_SHARE * vertebra.shape.cortex_mm))
+        return np.asarray(~bone.any(axis=1) | (cortex_mm < CORTEX_SHARE * least_cortex_mm(vertebra)))
 
 
 def _wall(vertebra: PhantomVertebra) -> _Wall:
@@ -112,7 +115,12 @@ def wall_gaps(vertebra: PhantomVertebra) -> tuple[TrueGap, ...]:
     if not (broken or any(opens_wall(inclusion) for inclusion in vertebra.inclusions)):
         return ()
     wall = _wall(vertebra)
-    foramen = wall.open(replace(vertebra, shape=vertebra.shape.whole_wall, inclusions=())) & wall.counted
+    foramen = (
+        wall.open(
+            replace(vertebra, shape=vertebra.shape.whole_wall, inclusions=of_kind(vertebra.inclusions, WallVariant))
+        )
+        & wall.counted
+    )
     opened = wall.open(vertebra) & wall.counted
     return tuple(sorted(_gaps(wall, opened, foramen), key=lambda gap: -gap.area_mm2))
 

@@ -17,7 +17,6 @@ Reason = Literal[
     "modality_insufficient",
     "quality_failed",
     "low_confidence",
-    "not_implemented_measurement",
     "not_stated",
 ]
 

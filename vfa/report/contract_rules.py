@@ -39,7 +39,6 @@ class Outcome(Part):
             "ambiguous_rule",
             "treated",
             "touches_border",
-            "not_implemented_measurement",
         ]
         | None
     ) = None

@@ -149,7 +149,7 @@ def _wall(wall: PosteriorWall) -> c.PosteriorWall:
 
 def _looked_for(vertebra: VertebraFindings, name: str) -> c.Finding | c.Missing:
     if name not in vertebra.findings:
-        return missing("not_implemented_measurement", f"vfa did not look for {name}")
+        return missing("quality_failed", f"{name} was not looked for")
     return _finding(vertebra.findings[name])
 
 
@@ -181,7 +181,7 @@ def _geometry(vertebra: VertebraFindings) -> c.Geometry:
 
 def _wall_points(wall: PosteriorWall) -> Any:
     if wall.wall_lps is None:
-        return missing("not_implemented_measurement", "no outline of the posterior wall was traced")
+        return missing("canal_not_found", "no outline of the posterior wall was traced")
     return _plain(wall.wall_lps)
 
 

@@ -22,7 +22,6 @@ REASONS: dict[str, str] = {
     "modality_insufficient": "this kind of image cannot show it",
     "quality_failed": "its segmentation is not plausible",
     "low_confidence": "what was seen is too uncertain",
-    "not_implemented_measurement": "vfa does not measure it yet",
     "not_stated": "nobody stated it",
 }
 

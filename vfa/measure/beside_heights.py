@@ -1,0 +1,172 @@
+"""What else do the images say of each body: its posterior wall and canal, its marrow, and what is looked for inside?
+
+Everything here rests on a body whose endplates were found; a body that could not be measured keeps its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from vfa.measure.body_interior import body_interior
+from vfa.measure.cleft import find_cleft
+from vfa.measure.destruction import find_destruction
+from vfa.measure.fragmentation import find_fragmentation, unroll_shell
+from vfa.measure.marrow import marrow_mean_hu
+from vfa.measure.posterior_wall import posterior_walls
+from vfa.measure.wall_look import WallLook, look_at_wall
+from vfa.model.estimate import Estimate, Measured, Unmeasurable, Why
+from vfa.model.frame import BodyFrame
+from vfa.model.morphometry import BodyHeights, Deformity, HeightMap
+from vfa.model.posterior_wall import Finding, PosteriorWall, Presence, WallStatus
+from vfa.model.spine import Spine, Vertebra
+from vfa.model.volume import Volume
+
+FINDINGS = (
+    "fragmentation",
+    "cleft",
+    "destruction",
+    "foraminal_stenosis",
+    "epidural_extension",
+    "haemangioma",
+)
+# Marrow signal is read in the MR series (marrow_signal). Soft tissue is a matter for MR, or for a reader.
+LEFT_TO_A_READER = {
+    "foraminal_stenosis": "The width of the neural foramina is not measured; a reader must say.",
+    "epidural_extension": "Soft tissue in the canal is not measured; a reader must say, on MR.",
+    "haemangioma": "The pattern of a haemangioma is not looked for; a reader must say.",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class BodyInView:
+    """One body as it was measured.
+
+    Args:
+        vertebra: its mask.
+        frame: its axes; Unmeasurable with the reason why nothing could be measured.
+        heights: its heights and endplates, or the reason.
+        deformity: what the heights mean.
+        mask_pieces: into how many pieces its mask fell.
+    """
+
+    vertebra: Vertebra
+    frame: BodyFrame | Unmeasurable
+    heights: BodyHeights | Unmeasurable
+    deformity: Deformity | Unmeasurable
+    mask_pieces: int
+
+
+@dataclass(frozen=True, eq=False)
+class BesideHeights:
+    """What was found at one level beside its heights."""
+
+    posterior_wall: PosteriorWall | Unmeasurable
+    marrow_mean_hu: Measured
+    findings: dict[str, Finding]
+
+
+def look_beside(spine: Spine, volume: Volume | None, bodies: Mapping[str, BodyInView]) -> dict[str, BesideHeights]:
+    """Look at every body of a spine.
+
+    Args:
+        spine: the bodies, whose neighbours and canal points give directions.
+        volume: the image; None when only masks are known.
+        bodies: by level, from head to foot.
+    """
+    if volume is None:
+        return {level: _nothing(level, Why.NO_IMAGE, "this needs an image, not only a mask") for level in bodies}
+    walls = _walls(spine, volume, bodies)
+    marrow = {level: _marrow(body, volume) for level, body in bodies.items()}
+    return {
+        level: BesideHeights(
+            walls[level], marrow[level], _findings(body, volume, walls[level], _reference(level, marrow))
+        )
+        for level, body in bodies.items()
+    }
+
+
+def _nothing(level: str, why: Why, detail: str) -> BesideHeights:
+    wall = Unmeasurable(level, "the posterior wall", why, detail)
+    marrow = Unmeasurable(level, "marrow attenuation", why, detail)
+    return BesideHeights(wall, marrow, _not_assessable(detail))
+
+
+def _not_assessable(detail: str) -> dict[str, Finding]:
+    because = f"{detail[0].upper()}{detail[1:].rstrip('.')}."
+    return {name: Finding(name, Presence.NOT_ASSESSABLE, LEFT_TO_A_READER.get(name, because)) for name in FINDINGS}
+
+
+def _walls(spine: Spine, volume: Volume, bodies: Mapping[str, BodyInView]) -> dict[str, PosteriorWall | Unmeasurable]:
+    if not volume.modality.is_ct:
+        return {level: _wall_on_mr(level) for level in bodies}
+    looks: dict[str, WallLook | Unmeasurable] = {}
+    for level, body in bodies.items():
+        if isinstance(body.heights, Unmeasurable) or isinstance(body.frame, Unmeasurable):
+            missing = body.heights if isinstance(body.heights, Unmeasurable) else body.frame
+            assert isinstance(missing, Unmeasurable)
+            looks[level] = Unmeasurable(level, "the posterior wall", missing.reason, missing.detail)
+        else:
+            looks[level] = look_at_wall(spine, body.vertebra, volume, body.frame, body.heights.height_map)
+    return posterior_walls(looks, volume)
+
+
+def _wall_on_mr(level: str) -> PosteriorWall:
+    """Cortex and ligament are both black on MR: nothing is concluded from it."""
+    detail = "on MR cortex, ligament and flowing blood are alike dark"
+
+    def missing(quantity: str) -> Unmeasurable:
+        return Unmeasurable(level, quantity, Why.MODALITY_INSUFFICIENT, detail)
+
+    return PosteriorWall(
+        status=WallStatus.NOT_ASSESSABLE,
+        because=f"only a CT shows whether the posterior cortex is whole; {detail}",
+        retropulsion_mm=missing("retropulsion"),
+        outline=missing("outline of the posterior wall"),
+        breach_area_mm2=missing("breach area"),
+        canal_ap_mm=missing("canal diameter"),
+        canal_area_mm2=missing("canal area"),
+        diameter_compromise=missing("canal compromise"),
+        area_compromise=missing("canal compromise"),
+    )
+
+
+def _surfaces(body: BodyInView) -> tuple[BodyFrame, HeightMap] | Unmeasurable:
+    if isinstance(body.frame, Unmeasurable):
+        return body.frame
+    return body.heights if isinstance(body.heights, Unmeasurable) else (body.frame, body.heights.height_map)
+
+
+def _marrow(body: BodyInView, volume: Volume) -> Measured:
+    level, surfaces = body.vertebra.level, _surfaces(body)
+    if isinstance(surfaces, Unmeasurable):
+        return Unmeasurable(level, "marrow attenuation", surfaces.reason, surfaces.detail)
+    fracture = body.deformity if isinstance(body.deformity, Unmeasurable) else body.deformity.fracture
+    return marrow_mean_hu(level, volume, *surfaces, fracture)
+
+
+def _reference(level: str, marrow: Mapping[str, Measured]) -> Measured:
+    """Trabecular attenuation of the other intact bodies in view: their median, which one lesion does not move."""
+    others = [found for name, found in marrow.items() if name != level and isinstance(found, Estimate)]
+    if not others:
+        return Unmeasurable(level, "attenuation of intact bodies", Why.NO_VALID_REFERENCE)
+    values = [found.value for found in others]
+    sigma = float(np.hypot(np.std(values), np.mean([found.sigma for found in others])))
+    return Estimate(float(np.median(values)), sigma, "HU", f"median of {len(others)} intact bodies")
+
+
+def _findings(
+    body: BodyInView, volume: Volume, wall: PosteriorWall | Unmeasurable, intact_hu: Measured
+) -> dict[str, Finding]:
+    surfaces = _surfaces(body)
+    if isinstance(surfaces, Unmeasurable):
+        return _not_assessable(surfaces.detail or f"the body could not be measured ({surfaces.reason.value})")
+    interior = body_interior(volume, *surfaces)
+    found = {name: Finding(name, Presence.NOT_ASSESSABLE, because) for name, because in LEFT_TO_A_READER.items()}
+    fragments = find_fragmentation(wall, unroll_shell(volume, *surfaces), volume, body.mask_pieces)
+    found["fragmentation"] = fragments
+    found["cleft"] = find_cleft(interior, volume)
+    found["destruction"] = find_destruction(interior, volume, intact_hu, fragments.presence)
+    return {name: found[name] for name in FINDINGS}

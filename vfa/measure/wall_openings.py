@@ -1,0 +1,139 @@
+"""Where is there no bone just below the posterior wall's surface?
+
+A dim cortex is no hole: real posterior cortex is 0.25–0.8 mm thick, and blurred by the scanner it may hardly outshine
+the marrow. What a hole has and a thin cortex has not is soft tissue in the place of bone. So each place of the wall is
+asked how bright the first two millimetres below its surface are, on a scale from the canal (0) to the marrow (1); a
+place well below 1 is open. The surface follows the wall around the place, so that no hollow or slope passes for a hole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from vfa.measure.back_surface import Levels
+from vfa.measure.body_view import CRANIAL_STEP_MM, LEFT_STEP_MM, BodyView
+from vfa.model.frame import FloatArray
+
+BELOW_MM = (-1.75, 0.0)  # in front of the surface: what is asked
+RAY_STEP_MM = 0.25
+FOLLOWS_MM = (14.0, 12.0)  # across and along: half of this is as wide as an opening gets
+COURSE_OFF_MM = 0.5  # by which the followed course may lie behind the wall
+OPEN_SHARE = 0.5  # of the way from canal to marrow
+EDGE_SHARE = 0.6  # up to here an opening reaches, blurred as its edges are
+SHELL_SHARE = 0.4  # of a typical place's brightness: the least that counts as bone where marrow is as dark as the canal
+SMOOTHED_OVER = 3  # rays each way; 2 mm
+LEAST_AREA_MM2 = 6.0
+GRAIN_MM = 0.8  # correlation length of CT noise
+
+
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """One place of the wall without bone.
+
+    Args:
+        area_mm2: of it.
+        left_mm: of its middle, from the canal's midline.
+        height_fraction: of its middle, 0 at the lower endplate.
+        width_mm: from side to side.
+        height_mm: from its lower to its upper edge.
+    """
+
+    area_mm2: float
+    left_mm: float
+    height_fraction: float
+    width_mm: float
+    height_mm: float
+
+
+@dataclass(frozen=True, eq=False)
+class BoneBelow:
+    """What lies just below the wall's surface.
+
+    Args:
+        share: (L, C) 0 as in the canal, 1 as in marrow, more where cortex is.
+        sigma: what the image's noise makes of a share.
+        counted: (L, C) places that were asked.
+    """
+
+    share: FloatArray
+    sigma: float
+    counted: NDArray[np.bool_]
+
+
+def bone_below(
+    view: BodyView, levels: Levels, surface_mm: FloatArray, expected_mm: FloatArray, counted: NDArray[np.bool_]
+) -> BoneBelow:
+    """Ask every place of the wall how much bone lies just below its surface.
+
+    Args:
+        view: the image.
+        levels: grey values of canal and marrow.
+        surface_mm: (L, C) where bone begins, mm behind the body's centre; NaN where none was met.
+        expected_mm: (L, C) the wall that is expected.
+        counted: (L, C) places between pedicles and endplates.
+    """
+    around = expected_mm + _followed(surface_mm - expected_mm, counted)
+    steps = np.arange(*BELOW_MM, RAY_STEP_MM) + RAY_STEP_MM / 2
+    means = [
+        view.along_rays(around[..., None] + steps - off).mean(axis=-1, dtype=np.float64) for off in (0.0, COURSE_OFF_MM)
+    ]
+    above = ndimage.uniform_filter(np.maximum(*means), SMOOTHED_OVER, mode="nearest") - levels.soft
+    typical = float(np.median(above[counted])) if counted.any() else 0.0
+    whole = max(min(levels.marrow - levels.soft, typical), SHELL_SHARE * typical, 1.0)
+    noise = image_noise(view)
+    smoothed = np.sqrt(GRAIN_MM / (BELOW_MM[1] - BELOW_MM[0])) * GRAIN_MM / (SMOOTHED_OVER * LEFT_STEP_MM)
+    return BoneBelow(above / whole, float(noise * smoothed / whole), counted)
+
+
+def openings(bone: BoneBelow, view: BodyView, left_mm: FloatArray) -> tuple[Opening, ...]:
+    """Every place without bone, the largest first.
+
+    Args:
+        bone: what lies below the surface.
+        view: the image.
+        left_mm: (L, C) places across, from the canal's midline.
+    """
+    pieces, count = ndimage.label(bone.counted & (bone.share < EDGE_SHARE), structure=np.ones((3, 3)))
+    opened = set(np.unique(pieces[bone.counted & (bone.share < OPEN_SHARE)]).tolist())
+    found = []
+    for number in range(1, count + 1):
+        if number not in opened:
+            continue
+        rows, columns = np.nonzero(pieces == number)
+        area = len(rows) * LEFT_STEP_MM * CRANIAL_STEP_MM
+        if area < LEAST_AREA_MM2:
+            continue
+        found.append(
+            Opening(
+                area,
+                float(left_mm[rows, columns].mean()),
+                float(view.height_fraction[rows, columns].mean()),
+                float(np.ptp(rows) + 1) * LEFT_STEP_MM,
+                float(np.ptp(columns) + 1) * CRANIAL_STEP_MM,
+            )
+        )
+    return tuple(sorted(found, key=lambda one: -one.area_mm2))
+
+
+def image_noise(view: BodyView) -> float:
+    """Standard deviation of the noise in and behind the canal: of what a mean over 2 mm leaves."""
+    behind = view.values[:, len(view.behind_mm) // 2 :]
+    rough = behind - ndimage.uniform_filter(behind, SMOOTHED_OVER, mode="nearest")
+    # 1.4826 makes a median deviation a standard one; a third of white noise goes with the mean.
+    return float(1.4826 * np.median(np.abs(rough)) * 1.3)
+
+
+def _followed(away_mm: FloatArray, counted: NDArray[np.bool_]) -> FloatArray:
+    """(L, C) the wall's course around each place: a running median that holes do not move."""
+    known = counted & np.isfinite(away_mm)
+    if not known.any():
+        return np.zeros_like(away_mm)
+    nearest = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)
+    filled = away_mm[tuple(nearest)]
+    size = round(FOLLOWS_MM[0] / LEFT_STEP_MM) | 1, round(FOLLOWS_MM[1] / CRANIAL_STEP_MM) | 1
+    course = ndimage.median_filter(filled, size=size, mode="nearest")
+    return np.asarray(ndimage.gaussian_filter(course, 1.5, mode="nearest"))
