@@ -71,9 +71,13 @@ class WallLook:
     @property
     def mask_off_mm(self) -> float:
         """How far behind the expected wall the mask ends, in the middle of the wall; 0 where neither says."""
-        middle = np.abs(self.from_midline_mm) <= MIDDLE_MM
-        wall = np.ma.masked_array(self.shape.behind_mm, ~(middle & self.between)).mean(axis=0).filled(np.nan)
-        off = self.mask_behind_mm - wall
+        aside = ~((np.abs(self.from_midline_mm) <= MIDDLE_MM) & self.between)
+        wall, front = (
+            np.ma.masked_array(surface, aside).mean(axis=0).filled(np.nan)
+            for surface in (self.shape.behind_mm, np.maximum(self.front_mm, self.shape.behind_mm))
+        )
+        # A mask may or may not hold a fragment that stands behind the wall.
+        off = np.maximum(self.mask_behind_mm - front, 0.0) + np.minimum(self.mask_behind_mm - wall, 0.0)
         return float(np.nanmedian(off)) if np.isfinite(off).any() else 0.0
 
     @property
