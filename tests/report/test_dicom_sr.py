@@ -79,6 +79,9 @@ def test_the_numbers_are_those_chosen_by_hand(groups: Groups) -> None:
     said = numbers(groups["L1"])
     assert {code: said[code] for code in MEANT} == MEANT
     assert said["RETROPULSION"] == ("0.4", "mm")
+    assert said["CANAL-AP"] == ("15.6", "mm")
+    assert said["CANAL-AP-LOSS"] == ("2.0", "%")
+    assert evaluations(groups["L1"])["BREACH-AREA"] == "NOT-MEASURED"
 
 
 def test_every_number_is_the_documents_own_to_the_last_bit(groups: Groups) -> None:

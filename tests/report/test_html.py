@@ -89,7 +89,10 @@ def test_the_numbers_in_the_table_are_those_of_the_file(page: Page, level: str) 
     assert vertebra["deformity"]["fracture"] in cells[2]
     assert f"grade {vertebra['deformity']['genant_grade']}" in cells[2]
     assert vertebra["posterior_wall"]["status"] in cells[3]
-    assert numbers(cells[3]) == as_shown(vertebra["posterior_wall"]["retropulsion_mm"])
+    wall = vertebra["posterior_wall"]
+    compromise = as_shown(wall["canal_compromise"]["diameter_fraction"], 100)
+    assert numbers(cells[3]) == [*as_shown(wall["retropulsion_mm"]), *compromise]
+    assert "cortical gap not measured" in cells[3]
 
 
 def test_the_conclusions_come_before_the_measurements(page: Page) -> None:

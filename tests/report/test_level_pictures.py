@@ -11,10 +11,12 @@ from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from tests.report import made_up
+from vfa.model.estimate import Unmeasurable
 from vfa.model.findings import StudyFindings
 from vfa.model.frame import BodyFrame, Grid
+from vfa.model.posterior_wall import PosteriorWall, WallStatus
 from vfa.model.volume import Modality, Volume
-from vfa.report.level_pictures import AT_MOST, BEHIND_MM, SIDE_MM, level_pictures
+from vfa.report.level_pictures import AT_MOST, BEHIND_MM, SIDE_MM, LevelPictures, level_pictures
 
 TILTED = BodyFrame.from_directions((4.0, -6.0, 10.0), (0.3, 0.2, 0.93), (0.25, -0.95, 0.1))
 
@@ -92,3 +94,53 @@ def test_a_spine_full_of_doubtful_levels_is_not_drawn_without_end() -> None:
     many = tuple(dataclasses.replace(l1, level=f"T{number}") for number in range(1, 13))
     study = dataclasses.replace(made_up.findings(), vertebrae=many)
     assert len(level_pictures(made_up.volume(), None, study, [one.level for one in many])) == AT_MOST
+
+
+WALL_RGB = (1.0, 0.435, 0.682)  # the pink of the wall
+
+
+def pink(png: bytes) -> NDArray[np.bool_]:
+    """Where the wall's colour is; the words at the lower left apart."""
+    image = np.asarray(imread(io.BytesIO(png), format="png"), dtype=np.float64)[..., :3]
+    found: NDArray[np.bool_] = np.abs(image - WALL_RGB).max(axis=2) < 0.08
+    found[int(0.8 * len(found)) :] = False
+    return found
+
+
+def middle_mm(found: NDArray[np.bool_]) -> tuple[float, float]:
+    size = len(found)
+    rows, columns = np.nonzero(found)
+    return (columns.mean() - size / 2) * SIDE_MM / size, (size / 2 - rows.mean()) * SIDE_MM / size
+
+
+def pictures_with(wall: PosteriorWall | Unmeasurable) -> LevelPictures:
+    study = made_up.findings()
+    l1 = dataclasses.replace(study["L1"], posterior_wall=wall)
+    return level_pictures(made_up.volume(), None, dataclasses.replace(study, vertebrae=(l1,)), ["L1"])["L1"]
+
+
+def test_the_traced_wall_is_drawn_where_it_was_measured_and_as_a_dot_where_it_meets_the_axial_plane() -> None:
+    drawn = pictures_with(made_up.wall("L1"))  # 14.5 to 15 mm behind the centre, from 10 mm above to 10 mm below
+    assert middle_mm(pink(drawn.sagittal)) == pytest.approx((14.75, 0), abs=0.7)
+    assert middle_mm(pink(drawn.axial)) == pytest.approx((0, BEHIND_MM - 14.5), abs=0.5)
+
+
+def test_a_wall_that_could_not_be_judged_is_not_drawn_like_one_that_was() -> None:
+    sure = made_up.wall("L1")
+    doubtful = dataclasses.replace(sure, status=WallStatus.NOT_ASSESSABLE)
+    assert pink(pictures_with(doubtful).sagittal).sum() < 0.8 * pink(pictures_with(sure).sagittal).sum()
+    assert pink(pictures_with(doubtful).axial).sum() < 0.8 * pink(pictures_with(sure).axial).sum()
+
+
+@pytest.mark.parametrize("without", ["no wall", "no outline", "outline elsewhere"])
+def test_a_wall_that_was_not_traced_here_is_not_drawn(without: str) -> None:
+    wall = made_up.wall("L1")
+    assert wall.wall_lps is not None
+    walls = {
+        "no wall": made_up.unmeasurable("L1", "posterior wall", made_up.Why.MODALITY_INSUFFICIENT),
+        "no outline": dataclasses.replace(wall, wall_lps=None),
+        "outline elsewhere": dataclasses.replace(wall, wall_lps=wall.wall_lps[:1]),
+    }
+    drawn = pictures_with(walls[without])
+    assert not pink(drawn.sagittal).any()
+    assert not pink(drawn.axial).any()

@@ -118,8 +118,10 @@ def test_the_numbers_a_reader_sees_are_those_of_the_file(browser: Any, result: P
         seen = page.locator(f"tr[data-level={vertebra['level']}]").inner_text()
         numbers = [float(text) for text in re.findall(r"-?\d+\.\d+", seen)]
         loss, wall = vertebra["height_loss"], vertebra["posterior_wall"]["retropulsion_mm"]
+        compromise = vertebra["posterior_wall"]["canal_compromise"]["diameter_fraction"]
         expected = [100 * number for number in (loss["fraction"], *loss["ci95"])]
         expected += [wall["value"], *wall["ci95"]]
+        expected += [100 * number for number in (compromise["value"], *compromise["ci95"])]
         for height in vertebra["heights_mm"].values():
             expected += [height["value"], *height["ci95"]]
         assert numbers == [round(number, 1) for number in expected]

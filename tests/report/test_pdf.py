@@ -50,7 +50,7 @@ def test_the_numbers_are_those_chosen_by_hand(pdf: bytes) -> None:
     assert "18.2 (17.6–18.8)" in text
     assert "31.0 anterior (27.0–35.0); neighbours T12, L2" in text
     assert "-1.2 middle (-4.2 to 1.8)" in text
-    assert "intact, retropulsion 0.4 mm" in text
+    assert "intact; retropulsion 0.4 mm" in text
     assert "T11 not measured: the image's edge cuts it" in text
 
 

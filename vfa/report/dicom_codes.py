@@ -67,6 +67,7 @@ PRIVATE: dict[str, str] = {
     "LATERAL-LOSS": "Height loss of the left or right third",
     "LATERAL-SIDE": "Side of the lateral height loss",
     "RETROPULSION": "Retropulsion behind the expected posterior wall",
+    "BREACH-AREA": "Area of the gap in the posterior cortex",
     "CANAL-AP": "Mid-sagittal diameter of the vertebral canal",
     "CANAL-AREA": "Cross-sectional area of the vertebral canal",
     "CANAL-AP-LOSS": "Canal compromise by diameter",

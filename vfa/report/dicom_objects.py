@@ -10,7 +10,7 @@ import numpy as np
 from vfa.intended_use import NOTICE
 from vfa.model.spine import Spine
 from vfa.model.volume import Volume
-from vfa.report import json, overview, pdf, words
+from vfa.report import json, overview, pdf, wall_words, words
 from vfa.report.contract import AssessmentFile
 from vfa.report.dicom_derived import DerivedFrom, derived_from, file_bytes
 from vfa.report.dicom_image import AXIAL, SAGITTAL, KeyPicture, encapsulated_pdf, secondary_capture
@@ -54,9 +54,11 @@ def picture_objects(document: AssessmentFile, pictures: Pictures, source: Derive
     for vertebra in overview.candidates(document):
         close_ups = pictures.levels.get(vertebra.level)
         if close_ups is not None:
-            said = f"{vertebra.level}: {words.fracture(vertebra)}. {NOTICE}"
-            for png, cut in ((close_ups.sagittal, SAGITTAL), (close_ups.axial, AXIAL)):
-                shown.append((f"{vertebra.level}-{cut.name}", png, said, cut))
+            lead, name = f"{vertebra.level}: {words.fracture(vertebra)}.", vertebra.level
+            wall = f"{lead} {wall_words.wall_sentences(vertebra)} {wall_words.SAGITTAL_LEGEND} {NOTICE}"
+            canal = f"{lead} {wall_words.canal_sentences(vertebra)} {wall_words.AXIAL_LEGEND} {NOTICE}"
+            shown.append((f"{name}-{SAGITTAL.name}", close_ups.sagittal, wall, SAGITTAL))
+            shown.append((f"{name}-{AXIAL.name}", close_ups.axial, canal, AXIAL))
     numbered = [KeyPicture(name, number, png, said, cut) for number, (name, png, said, cut) in enumerate(shown, 1)]
     return {f"{FOLDER}/sc-{one.name}.dcm": file_bytes(secondary_capture(one, source)) for one in numbered}
 

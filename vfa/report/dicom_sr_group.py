@@ -134,6 +134,7 @@ def _wall(vertebra: c.Vertebra) -> Measurements:
         return
     yield _coded("WALL", codes.private(wall.status.upper().replace("_", "-")), wall.because)
     yield from _quantity("RETROPULSION", wall.retropulsion_mm, "mm")
+    yield from _quantity("BREACH-AREA", wall.breach_area_mm2, "mm2")
     yield from _quantity("CANAL-AP", wall.canal_ap_mm, "mm")
     yield from _quantity("CANAL-AREA", wall.canal_area_mm2, "mm2")
     yield from _quantity("CANAL-AP-LOSS", wall.canal_compromise.diameter_fraction, "fraction")

@@ -8,7 +8,7 @@ from functools import partial
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from vfa.report import contract as c
-from vfa.report import images_read, overview, words
+from vfa.report import images_read, overview, wall_words, words
 from vfa.report.height_chart import height_charts
 from vfa.report.pictures import Pictures
 
@@ -66,6 +66,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["w"] = words
+    environment.globals["wall"] = wall_words
     environment.tests["missing"] = _is_missing
     environment.filters["base64"] = _base64
     environment.filters["printable"] = words.printable

@@ -2,7 +2,8 @@
 
 Both are cut along the body's own axes, not the scanner's: the sagittal one in its mid-plane, the axial one across it at
 half its height. Anterior is at the left of the sagittal and at the top of the axial one, whose left is the patient's
-right, as radiologists hang them.
+right, as radiologists hang them. The posterior wall is drawn where it was traced; the canal's size is the least over
+the body's height and its place is not kept, so it is written and not drawn.
 """
 
 from __future__ import annotations
@@ -18,12 +19,24 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from scipy import ndimage
 
+from vfa.model.estimate import Measured, Unmeasurable
 from vfa.model.findings import StudyFindings, VertebraFindings
 from vfa.model.frame import BodyFrame, FloatArray, Grid
 from vfa.model.morphometry import COLUMNS, BodyHeights, ExpectedHeights
+from vfa.model.posterior_wall import PosteriorWall, WallStatus
 from vfa.model.spine import Spine
 from vfa.model.volume import Volume
-from vfa.report.picture_parts import EXPECTED, MEASURED, OUTLINE, draw_heights, draw_scale, draw_wall, grey_window
+from vfa.report.picture_parts import (
+    EXPECTED,
+    MEASURED,
+    OUTLINE,
+    WALL,
+    draw_heights,
+    draw_scale,
+    draw_wall,
+    grey_window,
+)
+from vfa.report.words import NOT_MEASURED, number, status
 
 AT_MOST = 8  # levels; a picture takes about 0.1 s
 PIXEL_MM = 0.25
@@ -95,6 +108,7 @@ def _sagittal(volume: Volume, window: tuple[float, float], vertebra: VertebraFin
         draw_heights(axes, plane.picture_of, vertebra.heights, vertebra.expected_heights)
         _write_heights(axes, plane, vertebra.heights, vertebra.expected_heights)
     draw_wall(axes, plane.picture_of, vertebra.posterior_wall)
+    _say(axes, _wall_in_short(vertebra.posterior_wall))
     _letter(axes, f"{vertebra.level} sagittal", ("A", "P"))
     return _png(figure)
 
@@ -109,6 +123,8 @@ def _axial(volume: Volume, window: tuple[float, float], spine: Spine | None, ver
         inside = plane.sample(drawn.body.astype(np.float32), drawn.grid, outside=0.0)
         if inside.max() > 0.5 > inside.min():
             axes.contour(_STEPS_MM, _STEPS_MM, inside, levels=[0.5], colors=OUTLINE, linewidths=0.9, alpha=0.8)
+    _draw_crossing(axes, plane, frame, vertebra.posterior_wall)
+    _say(axes, _canal_in_short(vertebra.posterior_wall))
     _letter(axes, f"{vertebra.level} axial", ("R", "L"))
     return _png(figure)
 
@@ -146,6 +162,44 @@ def _write_heights(axes: Axes, plane: _Plane, heights: BodyHeights, expected: ob
             before = expected.heights[column].value
             top = max(float(high[1]), float(low[1]) + before) + 7.0
             _number(axes, (float(high[0]), top), f"{before:.1f}", EXPECTED)
+
+
+def _draw_crossing(axes: Axes, plane: _Plane, frame: BodyFrame, wall: PosteriorWall | Unmeasurable) -> None:
+    """Where the traced wall meets this plane, as a dot, hollow where the wall could not be judged."""
+    if isinstance(wall, Unmeasurable) or wall.wall_lps is None:
+        return
+    cranial = frame.body_of(wall.wall_lps)[:, 2]
+    order = np.argsort(cranial)
+    if not len(order) or not cranial[order[0]] <= 0 <= cranial[order[-1]]:
+        return
+    points = plane.picture_of(wall.wall_lps)[order]
+    across, up = (float(np.interp(0, cranial[order], points[:, axis])) for axis in (0, 1))
+    inside = "none" if wall.status is WallStatus.NOT_ASSESSABLE else WALL
+    axes.plot([across], [up], marker="o", markersize=6, markeredgecolor=WALL, markerfacecolor=inside)
+
+
+def _wall_in_short(wall: PosteriorWall | Unmeasurable) -> tuple[str, ...]:
+    if isinstance(wall, Unmeasurable):
+        return (f"posterior wall: {NOT_MEASURED}",)
+    behind = f"retropulsion {_in_short(wall.retropulsion_mm)}"
+    return f"posterior wall: {status(wall.status.value)}", behind
+
+
+def _canal_in_short(wall: PosteriorWall | Unmeasurable) -> tuple[str, ...]:
+    if isinstance(wall, Unmeasurable):
+        return (f"canal: {NOT_MEASURED}",)
+    return "canal front to back,", f"at its narrowest: {_in_short(wall.canal_ap_mm)}"
+
+
+def _in_short(measured: Measured) -> str:
+    return NOT_MEASURED if isinstance(measured, Unmeasurable) else f"{number(measured.value)} mm"
+
+
+def _say(axes: Axes, lines: tuple[str, ...]) -> None:
+    """Words at the lower left, in the wall's colour."""
+    half = SIDE_MM / 2
+    box = {"facecolor": "black", "alpha": 0.6, "linewidth": 0, "pad": 1.5}
+    axes.text(-half + 2, -half + 2, "\n".join(lines), color=WALL, fontsize=11, fontweight="bold", va="bottom", bbox=box)
 
 
 def _number(axes: Axes, place: tuple[float, float], text: str, colour: str) -> None:

@@ -10,7 +10,7 @@ from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, Spacer,
 
 from vfa.model.input_words import listed
 from vfa.report import contract as c
-from vfa.report import images_read, overview, pdf_chart, pdf_page, words
+from vfa.report import images_read, overview, pdf_chart, pdf_page, wall_words, words
 from vfa.report.height_chart import height_charts
 from vfa.report.level_pictures import LevelPictures
 from vfa.report.pdf_page import LINE, TEXT_WIDTH, paragraph
@@ -25,7 +25,7 @@ CHART_CAPTION = (
 CLOSE_UP = 62 * mm
 STRETCHES_IN_A_ROW = 9
 FIGURE_HEIGHT = 165 * mm  # leaves room for its caption on the same A4 page
-COLUMN_WIDTHS = [width * TEXT_WIDTH for width in (0.08, 0.11, 0.11, 0.11, 0.21, 0.16, 0.22)]
+COLUMN_WIDTHS = [width * TEXT_WIDTH for width in (0.07, 0.1, 0.1, 0.1, 0.19, 0.14, 0.3)]
 HEADINGS = ("Level", "Anterior mm", "Middle mm", "Posterior mm", "Height loss %", "Fracture", "Posterior wall")
 
 
@@ -67,12 +67,15 @@ def _conclusions(document: c.AssessmentFile, pictures: Pictures) -> Iterator[Flo
     yield paragraph(f"Conclusions{profile}", "heading")
     candidates = overview.candidates(document)
     if not candidates:
-        yield paragraph("No level shows a fracture.")
+        yield paragraph("No level that was measured shows a fracture.")
     told_once = overview.told_once(document)
     for vertebra in candidates:
         yield from _candidate(vertebra, told_once)
         if vertebra.level in pictures.levels:
-            yield _close_ups(pictures.levels[vertebra.level])
+            said = f"{wall_words.wall_sentences(vertebra)} {wall_words.canal_sentences(vertebra)}"
+            yield KeepTogether([_close_ups(pictures.levels[vertebra.level]), paragraph(said, "quiet")])
+    if pictures.levels:
+        yield paragraph(f"Close-ups. {wall_words.SAGITTAL_LEGEND} {wall_words.AXIAL_LEGEND}", "quiet")
     for note, levels in told_once.items():
         yield paragraph(f"Note on {listed(levels)}: {note}", "quiet")
     for because, levels in overview.without_indication(document).items():
@@ -133,7 +136,7 @@ def _measurements(document: c.AssessmentFile, pictures: Pictures) -> Iterator[Fl
         yield Table(rows, colWidths=COLUMN_WIDTHS, repeatRows=1, style=style, hAlign="LEFT")
         yield paragraph(
             "In parentheses the 95 % interval. Height loss: of the column that lost most, against the heights the "
-            "level should have.",
+            f"level should have. {wall_words.TABLE_NOTE}",
             "quiet",
         )
     for vertebra in overview.unmeasured_levels(document):
@@ -191,14 +194,17 @@ def _wall(vertebra: c.Vertebra) -> str:
     wall = vertebra.posterior_wall
     if isinstance(wall, c.Missing):
         return f"{words.NOT_MEASURED}: {words.why_missing(wall)}"
-    return f"{words.status(wall.status)}, retropulsion {words.quantity(wall.retropulsion_mm, 'mm')}"
+    return "; ".join([words.status(wall.status), *wall_words.table_lines(wall)])
 
 
 def _figure(figure_png: bytes) -> KeepTogether:
     picture = Image(io.BytesIO(figure_png))
     scale = min(TEXT_WIDTH / picture.imageWidth, FIGURE_HEIGHT / picture.imageHeight)
     picture.drawWidth, picture.drawHeight = picture.imageWidth * scale, picture.imageHeight * scale
-    caption = "Through each body's own mid-plane; anterior left, head up. Solid: measured, dotted: expected height."
+    caption = (
+        "Through each body's own mid-plane; anterior left, head up. Solid: measured, dotted: expected height. "
+        "Pink: posterior wall as traced, dotted where it could not be judged."
+    )
     return KeepTogether([Spacer(1, 3 * mm), picture, paragraph(caption, "quiet")])
 
 

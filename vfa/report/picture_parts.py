@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from vfa.model.frame import FloatArray
 from vfa.model.morphometry import COLUMNS, BodyHeights, ExpectedHeights, FractureStatus
-from vfa.model.posterior_wall import PosteriorWall
+from vfa.model.posterior_wall import PosteriorWall, WallStatus
 from vfa.model.volume import Volume
 
 BONE_WINDOW_HU = (-500.0, 1300.0)  # level 400, width 1800, the usual bone window
@@ -51,10 +51,11 @@ def _draw_line(axes: Axes, ends: FloatArray, colour: str) -> None:
 
 
 def draw_wall(axes: Axes, project: Projection, wall: object) -> None:
-    """The posterior wall as it was traced, where it was."""
+    """The posterior wall as it was traced, where it was; dotted where it could not be judged."""
     if isinstance(wall, PosteriorWall) and wall.wall_lps is not None and len(wall.wall_lps) > 1:
         points = project(wall.wall_lps)
-        axes.plot(points[:, 0], points[:, 1], color=WALL, linewidth=1.2)
+        style = ":" if wall.status is WallStatus.NOT_ASSESSABLE else "-"
+        axes.plot(points[:, 0], points[:, 1], color=WALL, linestyle=style, linewidth=1.2)
 
 
 def draw_scale(axes: Axes, right: float, bottom: float, unit: float) -> None:
