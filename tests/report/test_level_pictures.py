@@ -144,3 +144,15 @@ def test_a_wall_that_was_not_traced_here_is_not_drawn(without: str) -> None:
     drawn = pictures_with(walls[without])
     assert not pink(drawn.sagittal).any()
     assert not pink(drawn.axial).any()
+
+
+def test_retropulsion_and_canal_are_written_beneath_and_nothing_else_changes_with_them() -> None:
+    wall = made_up.wall("L1")
+    other = dataclasses.replace(wall, retropulsion_mm=made_up.mm(6.3), canal_ap_mm=made_up.mm(11.8))
+    pairs = zip(dataclasses.astuple(pictures_with(wall)), dataclasses.astuple(pictures_with(other)), strict=True)
+    for one, another in pairs:
+        rows, columns = np.nonzero(pixels(one) != pixels(another))
+        size = len(pixels(one))
+        assert len(rows)
+        assert rows.min() > 0.85 * size
+        assert columns.max() < 0.7 * size

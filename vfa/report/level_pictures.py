@@ -36,7 +36,7 @@ from vfa.report.picture_parts import (
     draw_wall,
     grey_window,
 )
-from vfa.report.words import NOT_MEASURED, number, status
+from vfa.report.words import NOT_MEASURED, interval, number, status
 
 AT_MOST = 8  # levels; a picture takes about 0.1 s
 PIXEL_MM = 0.25
@@ -188,11 +188,13 @@ def _wall_in_short(wall: PosteriorWall | Unmeasurable) -> tuple[str, ...]:
 def _canal_in_short(wall: PosteriorWall | Unmeasurable) -> tuple[str, ...]:
     if isinstance(wall, Unmeasurable):
         return (f"canal: {NOT_MEASURED}",)
-    return "canal front to back,", f"at its narrowest: {_in_short(wall.canal_ap_mm)}"
+    return "canal front to back, narrowest:", _in_short(wall.canal_ap_mm)
 
 
 def _in_short(measured: Measured) -> str:
-    return NOT_MEASURED if isinstance(measured, Unmeasurable) else f"{number(measured.value)} mm"
+    if isinstance(measured, Unmeasurable):
+        return NOT_MEASURED
+    return f"{number(measured.value)} mm ({interval(measured.ci95)})"
 
 
 def _say(axes: Axes, lines: tuple[str, ...]) -> None:

@@ -14,8 +14,8 @@ SAGITTAL_LEGEND = (
 )
 AXIAL_LEGEND = (
     "Axial: at half the body's height, seen from the feet. Grey: the body's outline; pink dot: where the traced "
-    "posterior wall meets this plane. The canal is measured where it is narrowest, perhaps at another height, so no "
-    "line is drawn for it."
+    "posterior wall meets this plane, hollow where it could not be judged. The canal is measured where it is narrowest,"
+    " perhaps at another height, so no line is drawn for it."
 )
 TABLE_NOTE = (
     "Retropulsion: bone behind the place where the posterior wall should be. Canal compromise: how much smaller the "
