@@ -41,7 +41,7 @@ SERIES = {
     "thin CT": (series(slice_mm=1.0),),
     "CT of 2.5 mm": (series(slice_mm=2.5),),
     "CT of 5 mm": (series(slice_mm=5.0),),
-    "thin CT and MR": (series(slice_mm=1.0), series(Modality.STIR, 4.0, role="companion")),
+    "thin CT and MR": (series(slice_mm=1.0), series(Modality.STIR, 4.0, role="marrow")),
     "MR": (series(Modality.T1, 1.0),),
 }
 

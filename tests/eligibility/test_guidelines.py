@@ -25,7 +25,7 @@ from vfa.model.volume import Modality
 
 LAYERS = ("sir-cirse", "nice-ta279", "us-coverage", "vertos2-trial")
 MET, NOT_MET, UNKNOWN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
-BOTH_IMAGES = (series(), series(Modality.STIR, 4.0, role="companion"))
+BOTH_IMAGES = (series(), series(Modality.STIR, 4.0, role="marrow"))
 
 # A recent painful fracture that fits all four layers: each answer below is asked for by at least one of them.
 LEVEL = {
@@ -306,3 +306,10 @@ def test_a_septicaemia_is_a_systemic_infection_and_an_osteomyelitis_a_local_one(
     bone = told({"local_infection": "not stated"}, {"osteomyelitis": "yes"})
     assert verdict("seed", bone, "VP-C2") is MET
     assert bone.at_level("L1", "osteomyelitis") is Answer.YES
+
+
+def test_a_level_without_infection_holds_no_osteomyelitis_though_another_place_is_infected():
+    here = told({"local_infection": "not stated"}, {"local_infection": "no", "osteomyelitis": "not stated"})
+    assert verdict("sir-cirse", here, "SIR-C2") is NOT_MET
+    elsewhere = told({"local_infection": "yes"}, {"local_infection": "no", "osteomyelitis": "not stated"})
+    assert verdict("sir-cirse", elsewhere, "SIR-C2") is NOT_MET

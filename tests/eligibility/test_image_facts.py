@@ -14,7 +14,7 @@ from vfa.model.posterior_wall import PosteriorWall, WallStatus
 from vfa.model.volume import Modality
 
 TWO = Fraction(2)
-MR = series(Modality.STIR, 4.0, role="companion")
+MR = series(Modality.STIR, 4.0, role="marrow")
 
 
 def case(of: VertebraFindings, *seen_on: SeriesRecord, told: ClinicalContext | None = None) -> Case:

@@ -16,7 +16,7 @@ from vfa.model.findings import SeriesRecord, VertebraFindings
 from vfa.model.volume import Modality
 
 MET, NOT_MET, UNKNOWN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
-MR = series(Modality.STIR, 4.0, role="companion")
+MR = series(Modality.STIR, 4.0, role="marrow")
 
 
 def judged(rule, told: ClinicalContext, of: VertebraFindings | None = None, *seen_on: SeriesRecord) -> Outcome:

@@ -26,7 +26,7 @@ from vfa.model.morphometry import FractureStatus
 from vfa.model.volume import Modality
 
 MET, NOT_MET, UNKNOWN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
-MR = series(Modality.STIR, 4.0, role="companion")
+MR = series(Modality.STIR, 4.0, role="marrow")
 
 
 def judged(rule, told: ClinicalContext, of: VertebraFindings | None = None, *seen_on: SeriesRecord) -> Outcome:

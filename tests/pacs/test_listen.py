@@ -179,8 +179,11 @@ def test_over_tls_a_study_comes_in_and_strangers_and_plain_calls_do_not(
     tmp_path: Path, study, certificates: dict[str, TlsFiles]
 ) -> None:
     with listening(tmp_path / "store", replace(DOOR, tls=certificates["ours"])) as peer:
+        turned_away = (
+            "nobody answers there as a DICOM application|hangs up on SENDER without a word"  # who hangs up first
+        )
         for line in (certificates["stranger"], None):
-            with pytest.raises(UsageError, match="nobody answers there as a DICOM application"):
+            with pytest.raises(UsageError, match=turned_away):
                 send(study[1], peer, Caller("SENDER", tls=line))
         assert images_of(tmp_path / "store") == 0
         send(study[1], peer, Caller("SENDER", tls=certificates["theirs"]))

@@ -221,7 +221,7 @@ def test_intact_levels_of_an_osteoporotic_patient_have_no_indication():
 
 def test_ct_and_mr_together_clear_the_epidural_space_where_ct_alone_cannot():
     metastasis = all_answered({"malignancy": "yes", "metastasis": "yes"}, {"metastasis": "yes"})
-    both = study(clear_vertebra(), seen_on=(series(), series(Modality.STIR, 4.0, role="companion")))
+    both = study(clear_vertebra(), seen_on=(series(), series(Modality.STIR, 4.0, role="marrow")))
     assert verdict(study(clear_vertebra()), metastasis, "KP-C12") is UNKNOWN
     assert verdict(both, metastasis, "KP-C12") is NOT_MET
 

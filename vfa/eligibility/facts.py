@@ -163,9 +163,10 @@ def septicaemia(case: Case) -> Truth:
 
 
 def osteomyelitis(case: Case) -> Truth:
-    """Osteomyelitis of this vertebra; with no infection here or on the way there is none."""
-    stated_so, any_infection = of_level(case, "osteomyelitis"), local_infection(case)
-    return any_infection if stated_so.is_open and any_infection.is_no else stated_so
+    """Osteomyelitis of this vertebra; with no infection of this level, or none at all, there is none."""
+    stated_so = of_level(case, "osteomyelitis")
+    infections = (of_level(case, "local_infection"), of_patient(case, "local_infection"))
+    return next((none for none in infections if none.is_no), stated_so) if stated_so.is_open else stated_so
 
 
 def local_infection(case: Case) -> Truth:

@@ -172,7 +172,7 @@ def _epidural_extension(case: Case) -> Truth:
     if not case.images.has_mr:
         because = "CT alone cannot tell whether tumour is in the canal or epidural space."
         seen = unknown(UnknownReason.MODALITY_INSUFFICIENT, because, (NEEDS_MR,), seen.evidence)
-    elif "epidural_extension" not in case.vertebra.findings:
+    elif seen.is_open:
         because = "MR is there, but vfa does not look for tumour in the canal: a reader must say what it shows."
         seen = unknown(UnknownReason.NEEDS_READER, because, (case.level_key("epidural_tumour"),))
     return speaks_against(of_level(case, "epidural_tumour"), seen)
