@@ -245,7 +245,7 @@ def assessment(study: StudyFindings | None = None) -> Assessment:
     return Assessment(
         findings=study,
         judged={"seed": levels, "local": {"L1": judged_l1()[:1]}},
-        checklist=(ChecklistItem("VP-P2", "Written consent", "to do"),),
+        checklist=(ChecklistItem("VP-P2", "Written consent.", "to do"),),
         notes=("Pain was not stated for any level.",),
     )
 

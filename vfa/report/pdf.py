@@ -214,7 +214,7 @@ def _checklist(document: c.AssessmentFile) -> Iterator[Flowable]:
         yield paragraph("Points to prepare; none changes a conclusion.", "quiet")
     for item in document.readiness.checklist:
         because = f" ({item.because})" if item.because else ""
-        yield paragraph(f"{item.sentence}: {item.status}{because}")
+        yield paragraph(f"{item.sentence.removesuffix('.')}: {item.status}{because}")
 
 
 def _remarks(document: c.AssessmentFile) -> Iterator[Flowable]:
