@@ -42,7 +42,7 @@ def seen(view: BodyView) -> tuple[Opening, ...]:
     levels = Levels(CANAL_HU, MARROW_HU, 300.0)
     counted = np.broadcast_to(np.abs(view.left_mm)[:, None] < 12, shape)
     left = np.broadcast_to(view.left_mm[:, None], shape)
-    return openings(bone_below(view, levels, flat, flat, counted), view, left)
+    return openings(bone_below(view, levels, flat, flat, counted, counted), view, left)
 
 
 @pytest.mark.parametrize("cortex_mm", [0.0, 0.25, 0.8])

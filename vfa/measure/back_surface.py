@@ -181,7 +181,7 @@ def beside_pedicles(behind_mm: FloatArray, between: NDArray[np.bool_]) -> NDArra
     """(L, C) rays at either side that meet a pedicle's root instead of the wall.
 
     A pedicle rises backwards, steeply and without coming down again, from some place near the side; the wall's own
-    hollow rises gently.
+    hollow rises gently. A hole in the wall is no pedicle: what lies deeper than the wall farther in counts as level.
     """
     found = np.zeros_like(between)
     reach = round(PEDICLE_ROOT_MM / LEFT_STEP_MM)
@@ -192,12 +192,20 @@ def beside_pedicles(behind_mm: FloatArray, between: NDArray[np.bool_]) -> NDArra
             if len(side) < 2:
                 continue
             met = np.isfinite(behind_mm[side, column])
-            rise = behind_mm[side[:-1], column] - behind_mm[side[1:], column]
+            level = _level(behind_mm[outward[reach + 1 : 2 * reach + 1], column])
+            standing = np.fmax(behind_mm[side, column], level)
+            rise = standing[:-1] - standing[1:]
             steep = np.nonzero(rise >= STEEP_MM)[0]
             root = max(int(steep[-1]) + 1 if steep.size else 0, int(met.argmax()) if met.any() else len(side))
             if root:
                 found[side[: root + ROOT_SHOULDER], column] = True
     return found
+
+
+def _level(behind_mm: FloatArray) -> float:
+    """The median of what was met; NaN where nothing was."""
+    met = behind_mm[np.isfinite(behind_mm)]
+    return float(np.median(met)) if met.size else np.nan
 
 
 def overshoot_mm(levels: Levels, blur: Blur) -> float:

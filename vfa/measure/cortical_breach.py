@@ -1,9 +1,9 @@
 """Is an opening in the posterior wall the vein's, a breach, or can that not be told?
 
 The basivertebral vein opens near the midline at mid-height in everyone, as one opening or two, in some as wide as a
-fracture. Most traumatic fractures of the wall run through it (68.5 %, PMC7647501), so its place is not left out: an
-opening there of usual size is the vein's, a wider one is the vein's only when a neighbour's is as wide, and between the
-usual and the impossible nothing is asserted. An opening elsewhere is a breach.
+fracture. Most traumatic fractures of the wall run through it (68.5 %, PMC7647501), so its place is not left out: a
+small opening there is the vein's, a larger one only when the neighbours' are as large, and between that and the
+impossible nothing is asserted. An opening elsewhere is a breach, or left open where the slices show too little of it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ VEIN_ASIDE_MM = 3.0
 VEIN_HEIGHTS = (0.30, 0.72)
 ONE_OF_TWO_ASIDE_MM = 7.5
 ONE_OF_TWO_WIDTH_MM = 6.0
-USUAL_WIDTH_MM, USUAL_HEIGHT_MM = 8.0, 8.5  # of the vein's opening, as it is in most people
+SMALL_WIDTH_MM, SMALL_HEIGHT_MM = 6.0, 6.5  # of the vein's opening: no larger than it is in most people
 WIDEST_MM, HIGHEST_MM = 13.0, 10.5  # beyond it no vein is known to open; a streak higher than wide is left open
-LIKE_NEIGHBOUR = 1.3  # how much wider than the widest neighbour's an opening may be and still be the vein's
+LIKE_NEIGHBOUR = 1.3  # how much larger than each neighbour's an opening may be and still be the vein's
 LEAST_GAP_MM2 = 8.0
 LEAST_SPAN_MM = 2.0
 LEAST_SLICES = 1.5
@@ -41,30 +41,30 @@ class Judged:
     unclear: tuple[Opening, ...]
 
 
-def judge_openings(openings: Sequence[Opening], neighbours: Sequence[Opening], slice_mm: float) -> Judged:
+def judge_openings(openings: Sequence[Opening], neighbours: Sequence[Sequence[Opening]], slice_mm: float) -> Judged:
     """Sort the openings of one wall.
 
     Args:
         openings: of this wall.
-        neighbours: what is taken for the vein's opening at the nearest other levels.
+        neighbours: for each of the nearest other levels, what is taken for its vein's opening.
         slice_mm: how far apart slices lie.
     """
-    widest = max((one.width_mm for one in neighbours), default=0.0)
+    # The smaller of two neighbours: the larger may itself be broken through its vein.
+    width = min((max((one.width_mm for one in beside), default=0.0) for beside in neighbours), default=0.0)
+    height = min((max((one.height_mm for one in beside), default=0.0) for beside in neighbours), default=0.0)
     sorted_: dict[str, list[Opening]] = {"vein": [], "gap": [], "unclear": []}
     for one in openings:
-        if _at_the_vein(one, openings):
-            kind = _kind_at_the_vein(one, widest)
-        elif spans(one, slice_mm):
-            kind = "gap"
+        if at_the_vein(one, openings):
+            kind = _kind_at_the_vein(one, width, height)
         else:
-            continue  # too small for this image to show
+            kind = "gap" if spans(one, slice_mm) else "unclear"
         sorted_[kind].append(one)
     return Judged(tuple(sorted_["vein"]), tuple(sorted_["gap"]), tuple(sorted_["unclear"]))
 
 
 def looks_like_vein(openings: Sequence[Opening]) -> tuple[Opening, ...]:
     """Openings at the vein's place that no vein is too small for, before neighbours are known."""
-    return tuple(one for one in openings if _at_the_vein(one, openings) and _possible(one))
+    return tuple(one for one in openings if at_the_vein(one, openings) and _possible(one))
 
 
 def spans(one: Opening, slice_mm: float) -> bool:
@@ -73,7 +73,8 @@ def spans(one: Opening, slice_mm: float) -> bool:
     return one.area_mm2 >= LEAST_GAP_MM2 and one.width_mm >= LEAST_SPAN_MM and tall
 
 
-def _at_the_vein(one: Opening, openings: Sequence[Opening]) -> bool:
+def at_the_vein(one: Opening, openings: Sequence[Opening]) -> bool:
+    """Whether an opening lies where the vein leaves, alone or as one of two."""
     if not VEIN_HEIGHTS[0] <= one.height_fraction <= VEIN_HEIGHTS[1]:
         return False
     if abs(one.left_mm) <= VEIN_ASIDE_MM:
@@ -92,9 +93,9 @@ def _possible(one: Opening) -> bool:
     return one.width_mm <= WIDEST_MM and one.height_mm <= HIGHEST_MM
 
 
-def _kind_at_the_vein(one: Opening, widest_neighbour_mm: float) -> str:
+def _kind_at_the_vein(one: Opening, beside_width_mm: float, beside_height_mm: float) -> str:
     if one.width_mm > WIDEST_MM:
         return "gap"
-    if one.width_mm <= max(USUAL_WIDTH_MM, LIKE_NEIGHBOUR * widest_neighbour_mm) and one.height_mm <= USUAL_HEIGHT_MM:
-        return "vein"
-    return "unclear"
+    narrow = one.width_mm <= max(SMALL_WIDTH_MM, LIKE_NEIGHBOUR * beside_width_mm)
+    low = one.height_mm <= min(max(SMALL_HEIGHT_MM, LIKE_NEIGHBOUR * beside_height_mm), HIGHEST_MM)
+    return "vein" if narrow and low else "unclear"

@@ -41,6 +41,12 @@ EDGE_MM = 1.2  # a jump over two rays, 1.5 mm
 RAYS_APART = 2
 EDGE_RAYS = 6  # that it goes on for
 PASSES = 6
+RIMS, FOOT = (
+    (0.22, 0.80),
+    0.30,
+)  # parts of the posterior height that hold the wall where its middle is not to be trusted
+HELD_SD_SHARE = 0.25  # of what waist and hollow may otherwise differ from the usual
+LEAST_HELD_RAYS = 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,12 +84,16 @@ class WallShape:
         behind_mm: (L, C) the surface, mm behind the body's centre.
         believed: (L, C) the rays it was fitted to.
         sigma_mm: (L, C) how well it is known there.
+        from_rims_mm: (L, C) the wall as the neighbours' shape held by both rims: no bulge moves it.
+        from_foot_mm: (L, C) likewise from the lower rim alone: no fragment of the upper half moves it.
     """
 
     terms_mm: FloatArray
     behind_mm: FloatArray
     believed: NDArray[np.bool_]
     sigma_mm: FloatArray
+    from_rims_mm: FloatArray
+    from_foot_mm: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +143,26 @@ def fit_wall(
         return None
     _, terms, believed, covariance = best
     variance = np.einsum("lcp,pq,lcq->lc", rays.design, covariance, rays.design)
-    return WallShape(terms, rays.design @ terms, believed, np.sqrt(np.maximum(variance, 0.0)))
+    sigma = np.sqrt(np.maximum(variance, 0.0))
+    foot = height_fraction < FOOT
+    rims = (height_fraction < RIMS[0]) | (height_fraction > RIMS[1])
+    held = [_held_by(rays, part, usual, terms) for part in (rims, foot)]
+    return WallShape(terms, rays.design @ terms, believed, sigma, held[0], held[1])
+
+
+def _held_by(rays: _Rays, part: NDArray[np.bool_], usual: Usual, otherwise: FloatArray) -> FloatArray:
+    """(L, C) the wall fitted to one part of it, waist and hollow as usual; with the other terms where it is unseen."""
+    sd = usual.sd_mm.copy()
+    sd[[TERMS.index(term) for term in NEIGHBOUR_SD_MM]] *= HELD_SD_SHARE
+    stiff = replace(usual, sd_mm=sd)
+    believed, terms = rays.seen & part, otherwise
+    for _ in range(PASSES):
+        if believed.sum() < LEAST_HELD_RAYS:
+            break
+        terms, _covariance = _solve(rays.design[believed], rays.behind_mm[believed], stiff)
+        behind = rays.behind_mm - rays.design @ terms
+        believed = rays.seen & part & (behind < TRUSTED_BEHIND_MM) & (behind > -TRUSTED_IN_FRONT_MM)
+    return np.asarray(rays.design @ terms)
 
 
 def vein_zone(left_mm: FloatArray, height_fraction: FloatArray) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from vfa.measure.canal import CanalSize, canal_size, compromise
-from vfa.measure.cortical_breach import Judged, judge_openings, looks_like_vein
+from vfa.measure.cortical_breach import Judged, at_the_vein, judge_openings, looks_like_vein
 from vfa.measure.retropulsion import CLEARLY_BEHIND_MM, PushedBack, greatest_mm, pushed_back
 from vfa.measure.wall_look import WallLook
 from vfa.measure.wall_openings import BoneBelow, Opening, bone_below, openings
@@ -78,17 +78,17 @@ def _nearest(order: list[str], level: str, known: Mapping[str, T]) -> list[T]:
 def _see(look: WallLook, volume: Volume) -> _Seen:
     in_plane = max(spacing for axis, spacing in enumerate(volume.spacing_mm) if axis != volume.slice_axis)
     size = canal_size(look.level, look.view, look.line, look.arch, look.front_mm, in_plane)
-    bone = bone_below(look.view, look.levels, look.surface.behind_mm, look.shape.behind_mm, look.between)
+    bone = bone_below(look.view, look.levels, look.surface.behind_mm, look.shape.behind_mm, look.between, look.whole)
     behind = pushed_back(look, volume.slice_spacing_mm)
     return _Seen(look, behind, bone, openings(bone, look.view, look.from_midline_mm), size)
 
 
 def _wall(seen: _Seen, volume: Volume, beside: Sequence[_Seen]) -> PosteriorWall:
     look, behind = seen.look, seen.behind
-    veins = [one for other in beside for one in looks_like_vein(other.openings)]
+    veins = [looks_like_vein(other.openings) for other in beside]
     judged = judge_openings(seen.openings, veins, volume.slice_spacing_mm)
     reason = behind.doubt or _why_not_assessable(seen, volume)
-    status, because = _status(behind, judged, reason)
+    status, because = _status(behind, judged, seen.openings, reason)
     return PosteriorWall(
         status=status,
         because=because,
@@ -123,7 +123,9 @@ def _why_not_assessable(seen: _Seen, volume: Volume) -> str:
     return ""
 
 
-def _status(behind: PushedBack, judged: Judged, reason: str) -> tuple[WallStatus, str]:
+def _status(
+    behind: PushedBack, judged: Judged, seen_openings: Sequence[Opening], reason: str
+) -> tuple[WallStatus, str]:
     """The state of the cortex, with the sentence why."""
     if reason:
         return WallStatus.NOT_ASSESSABLE, reason
@@ -138,16 +140,21 @@ def _status(behind: PushedBack, judged: Judged, reason: str) -> tuple[WallStatus
         where = _words(judged.gaps[0].left_mm, judged.gaps[0].height_fraction)
         return WallStatus.BREACHED, f"bone lacks in the posterior wall over {area:.0f} mm², {where}{place}"
     if judged.unclear:
-        one = judged.unclear[0]
-        because = (
-            f"an opening of {one.width_mm:.0f} × {one.height_mm:.0f} mm at the vein's place is wider than usual: a wide"
-            " vein and a fracture through it look alike"
-        )
+        because = _why_unclear(judged.unclear[0], seen_openings)
         return WallStatus.NOT_ASSESSABLE, because + place
     if behind.outline == "angular":
         return WallStatus.NOT_ASSESSABLE, f"the wall is uneven, too little to tell whether it is broken{place}"
     bulge = f", with a smooth bulge{place}" if behind.outline == "smooth" else ""
     return WallStatus.INTACT, f"bone closes the posterior wall {_beside_vein(judged)}{bulge}"
+
+
+def _why_unclear(one: Opening, openings_: Sequence[Opening]) -> str:
+    size = f"{one.width_mm:.0f} × {one.height_mm:.0f} mm"
+    if at_the_vein(one, openings_):
+        wide = "a wide vein and a fracture through it look alike"
+        return f"an opening of {size} at the vein's place is larger than usual: {wide}"
+    where = _words(one.left_mm, one.height_fraction)
+    return f"an opening of {size}, {where}, is too small to tell a gap from a thin place"
 
 
 def _beside_vein(judged: Judged) -> str:

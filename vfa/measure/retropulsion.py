@@ -24,7 +24,10 @@ CLEARLY_BEHIND_MM = 1.5  # bone less far behind the wall has no outline worth a 
 # Standard uncertainty, checked on the phantom (python -m benchmarks.wall).
 FLOOR_MM = 0.45
 PER_SLICE = 0.08
-FRAGMENT_SIGMA_FRACTION = 0.15  # the expected wall may have followed a fragment
+FRAGMENT_SIGMA_FRACTION = 0.2  # the expected wall may have followed a fragment
+RIMS_SAY_MM = 1.8  # bone this far behind a wall held by its rims alone
+RIMS_UNSURE = 1.6  # below it: standard uncertainty per mm by which the rims disagree
+NOTHING_BEHIND = "no bone stands clearly behind the expected wall"
 # When the number is not believed.
 MASK_OFF_MM = 4.0  # the mask's end from the wall of the image
 LEAST_FOUND_SHARE = 0.75  # of the rays beside the vein must have met a wall
@@ -41,6 +44,7 @@ class PushedBack:
     Args:
         retropulsion_mm: how far; Unmeasurable with the reason.
         outline: "angular", "smooth", or Unmeasurable where nothing stands clearly behind.
+        fitted_mm: how far by the best fit alone, which no bulge makes larger.
         left_mm: of the farthest place, from the canal's midline.
         height_fraction: of the farthest place.
         doubt: why the wall cannot be judged at all; empty when it can.
@@ -48,6 +52,7 @@ class PushedBack:
 
     retropulsion_mm: Measured
     outline: str | Unmeasurable
+    fitted_mm: float
     left_mm: float
     height_fraction: float
     doubt: str
@@ -56,7 +61,7 @@ class PushedBack:
     def is_fragment(self) -> bool:
         """Whether bone stands behind the wall with an edge, clearly enough to be no unevenness of the wall."""
         behind = self.retropulsion_mm
-        far = isinstance(behind, Estimate) and behind.value >= FRAGMENT_MM and behind.ci95[0] > 0
+        far = isinstance(behind, Estimate) and self.fitted_mm >= FRAGMENT_MM and behind.ci95[0] > 0
         return self.outline == "angular" and far
 
 
@@ -69,14 +74,19 @@ def pushed_back(look: WallLook, slice_mm: float) -> PushedBack:
     """
     behind = np.where(look.between, look.behind_wall_mm, -np.inf)
     row, column = np.unravel_index(int(np.argmax(behind)), behind.shape)
-    value = greatest_mm(look)
+    fitted = greatest_mm(look)
     left = float(look.from_midline_mm[row, column])
     height = float(look.view.height_fraction[row, column])
     doubt = _doubt(look)
     if doubt:
         missing = Unmeasurable(look.level, "retropulsion", Why.QUALITY_FAILED, doubt)
-        return PushedBack(missing, _no_outline(look, doubt), left, height, doubt)
+        return PushedBack(missing, _no_outline(look, doubt), fitted, left, height, doubt)
+    outline = _outline(look, fitted)
+    value, lean = _held_against_rims(look, fitted, outline)
+    if outline != "angular":
+        outline = "smooth" if value >= CLEARLY_BEHIND_MM else _no_outline(look, NOTHING_BEHIND)
     parts = (
+        lean,
         FLOOR_MM,
         PER_SLICE * slice_mm,
         FRAGMENT_SIGMA_FRACTION * value,
@@ -84,7 +94,22 @@ def pushed_back(look: WallLook, slice_mm: float) -> PushedBack:
     )
     sigma = float(np.sqrt(sum(part**2 for part in parts)))
     estimate = Estimate(value, sigma, "mm", "greatest distance of bone behind the expected wall", at_least=0.0)
-    return PushedBack(estimate, _outline(look, value), left, height, "")
+    return PushedBack(estimate, outline, fitted, left, height, "")
+
+
+def _held_against_rims(look: WallLook, fitted_mm: float, outline: str | Unmeasurable) -> tuple[float, float]:
+    """The distance behind the wall, and how far it leans on the wall that was chosen, mm.
+
+    The best fit may follow what stands behind the wall. A fragment seldom moves the lower rim, a bulge neither rim.
+    What the rims say moves the number only where it is more than an uneven wall; it always widens the interval.
+    """
+    if outline == "angular" and fitted_mm >= FRAGMENT_MM:
+        foot = float(look.behind_of(look.shape.from_foot_mm)[look.between].max())
+        lean = max(foot - fitted_mm, 0.0)
+        return fitted_mm + lean / 2, lean
+    rims = float(look.behind_of(look.shape.from_rims_mm)[look.between].max())
+    lean = max(rims - fitted_mm, 0.0)
+    return (rims, lean) if rims >= RIMS_SAY_MM and lean > 0 else (fitted_mm, RIMS_UNSURE * lean)
 
 
 def greatest_mm(look: WallLook) -> float:
@@ -115,7 +140,7 @@ def _doubt(look: WallLook) -> str:
 def _outline(look: WallLook, value_mm: float) -> str | Unmeasurable:
     """Whether what stands behind the wall ends in an edge."""
     if value_mm < CLEARLY_BEHIND_MM:
-        return _no_outline(look, "no bone stands clearly behind the expected wall")
+        return _no_outline(look, NOTHING_BEHIND)
     step = _greatest_step_mm(look.behind_wall_mm, look.between)
     return "angular" if step >= max(STEP_MM, STEP_SHARE * value_mm) else "smooth"
 

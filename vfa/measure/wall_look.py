@@ -51,6 +51,7 @@ class WallLook:
         levels: grey values of canal, marrow and cortex.
         surface: where bone begins.
         between: (L, C) rays between the pedicles and the endplates.
+        whole: (L, C) the same with those that may have met a pedicle's root: bone too, and no hole may hide there.
         arch: the canal's outline; None where no arch is in view.
         shape: the wall that is expected.
         blur_mm: standard deviation of the image's blur across the wall.
@@ -63,6 +64,7 @@ class WallLook:
     levels: Levels
     surface: BackSurface
     between: NDArray[np.bool_]
+    whole: NDArray[np.bool_]
     arch: ArchOutline | None
     shape: WallShape
     blur_mm: float
@@ -93,7 +95,11 @@ class WallLook:
     @property
     def behind_wall_mm(self) -> FloatArray:
         """(L, C) how far bone stands behind the expected wall, single rays smoothed away; 0 where none was met."""
-        away = self.surface.behind_mm - self.shape.behind_mm
+        return self.behind_of(self.shape.behind_mm)
+
+    def behind_of(self, wall_mm: FloatArray) -> FloatArray:
+        """(L, C) the same behind another wall, (L, C) mm behind the body's centre."""
+        away = self.surface.behind_mm - wall_mm
         filled = np.where(np.isfinite(away) & (away > -NEAR_WALL_MM), away, 0.0)
         return np.asarray(ndimage.median_filter(np.where(self.between, filled, 0.0), size=SINGLE_RAYS, mode="nearest"))
 
@@ -131,9 +137,9 @@ def look_at_wall(
     if halves is not None:
         line = replace(line, left_mm=line.left_mm + (halves[0] - halves[1]) / 2)
         half = sum(halves) / 2
-    between = _between(view, line, half - CLEAR_OF_PEDICLE_MM)
+    whole = _between(view, line, half - CLEAR_OF_PEDICLE_MM)
     surface = back_surface(view, line, levels, blur, half)
-    between = between & ~beside_pedicles(surface.behind_mm, between)
+    between = whole & ~beside_pedicles(surface.behind_mm, whole)
     shape = _expected(view, line, surface, between, [])
     if shape is None:
         return Unmeasurable(level, "posterior wall", Why.QUALITY_FAILED, "too little of the posterior wall was found")
@@ -143,7 +149,7 @@ def look_at_wall(
         arch = arch_outline(view, own, levels, outside, (half, half))
         line = own
     mask = _mask_ends(vertebra, view, line)
-    return WallLook(level, view, line, levels, surface, between, arch, shape, blur.sd_mm, mask)
+    return WallLook(level, view, line, levels, surface, between, whole, arch, shape, blur.sd_mm, mask)
 
 
 def _mask_ends(vertebra: Vertebra, view: BodyView, line: CanalLine) -> FloatArray:

@@ -65,7 +65,12 @@ class BoneBelow:
 
 
 def bone_below(
-    view: BodyView, levels: Levels, surface_mm: FloatArray, expected_mm: FloatArray, counted: NDArray[np.bool_]
+    view: BodyView,
+    levels: Levels,
+    surface_mm: FloatArray,
+    expected_mm: FloatArray,
+    known: NDArray[np.bool_],
+    counted: NDArray[np.bool_],
 ) -> BoneBelow:
     """Ask every place of the wall how much bone lies just below its surface.
 
@@ -74,9 +79,10 @@ def bone_below(
         levels: grey values of canal and marrow.
         surface_mm: (L, C) where bone begins, mm behind the body's centre; NaN where none was met.
         expected_mm: (L, C) the wall that is expected.
-        counted: (L, C) places between pedicles and endplates.
+        known: (L, C) places whose surface is the wall's, and no pedicle's.
+        counted: (L, C) places between pedicles and endplates: all of them are asked.
     """
-    around = expected_mm + _followed(surface_mm - expected_mm, counted)
+    around = expected_mm + _followed(surface_mm - expected_mm, known)
     steps = np.arange(*BELOW_MM, RAY_STEP_MM) + RAY_STEP_MM / 2
     means = [
         view.along_rays(around[..., None] + steps - off).mean(axis=-1, dtype=np.float64) for off in (0.0, COURSE_OFF_MM)
