@@ -28,6 +28,7 @@ from vfa.measure.uncertainty import (
     MASK_FLOOR_MM,
     MASK_PER_STEP,
     MR_FLOOR_MM,
+    OTHER_MR_FLOOR_MM,
     HeightError,
     step_along,
 )
@@ -231,7 +232,9 @@ def _heights_from_image(spine: Spine, vertebra: Vertebra, volume: Volume, lattic
         )
         return _Measured(vertebra, lattice.frame, lost, quality=vertebra.quality)
     error = HeightError(
-        CT_FLOOR_MM if volume.modality.is_ct else dict.fromkeys(COLUMNS, MR_FLOOR_MM),
+        CT_FLOOR_MM
+        if volume.modality.is_ct
+        else dict.fromkeys(COLUMNS, MR_FLOOR_MM.get(volume.modality, OTHER_MR_FLOOR_MM)),
         IMAGE_PER_STEP,
         step_along(volume.grid, lattice.frame.cranial),
         float(np.hypot(upper.scatter_mm, lower.scatter_mm)),

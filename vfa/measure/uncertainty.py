@@ -11,11 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from vfa.model.frame import FloatArray, Grid
+from vfa.model.volume import Modality
 
 # Endplate thickness, kernel and frame, in mm; then sampling along the cranial axis, in mm per mm. The rim, where walls
 # and lipping begin, is known less well than the middle.
 CT_FLOOR_MM = {"anterior": 0.10, "middle": 0.09, "posterior": 0.10}
-MR_FLOOR_MM = 0.5  # dark cortex against dark annulus, and fat shifted over one of the endplates
+# Dark cortex against dark annulus. Where fat is bright its shift hides one of the endplates: on T1 heights came out
+# 1 mm too low (docs/accuracy.md), and a contrast that is not known may be as bad.
+MR_FLOOR_MM = {Modality.T2: 0.5, Modality.STIR: 0.5}
+OTHER_MR_FLOOR_MM = 1.1
 IMAGE_PER_STEP = {"anterior": 0.13, "middle": 0.07, "posterior": 0.10}
 MASK_FLOOR_MM = 0.3
 MASK_PER_STEP = 0.35
