@@ -54,6 +54,13 @@ def test_values_without_air_are_taken_for_mr_and_it_is_said(tmp_path):
     assert "taken for MR" in volume.corrections[0]
 
 
+def test_a_label_map_is_no_image_and_the_message_says_where_it_belongs(tmp_path):
+    labels = np.zeros((20, 20, 12), dtype=np.int16)
+    labels[4:16, 4:16, 1:5], labels[4:16, 4:16, 7:11] = 20, 21
+    with pytest.raises(NotAnImage, match="labels, not an image; give it with --segmentation"):
+        load_volume(save_nifti(tmp_path / "labels.nii", labels))
+
+
 def test_the_callers_modality_is_taken_without_a_remark(tmp_path):
     volume = load_volume(save_nifti(tmp_path / "a.nii", np.abs(field_values())), modality=Modality.T2)
     assert (volume.modality, volume.corrections) == (Modality.T2, ())

@@ -25,6 +25,7 @@ from vfa.model.frame import Grid
 from vfa.model.volume import Modality, SeriesSource, Volume
 
 IMAGE_ENDINGS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+ALIKE_IN_LABELS = 0.9  # of neighbouring voxels within labels hold the same number; in a scan, with its noise, few do
 AIR_HU = -500  # some voxel of any CT lies below, air or fat-free lung; no MR stores such values
 PADDING_HU = -1024
 
@@ -94,7 +95,7 @@ def read_image(file: StoredFile, modality: Modality | None = None) -> Volume:
         raise GeometryRefused(f"{file.name} has a shape of {voxels.shape}, expected {grid.shape} as its header says.")
     if not np.isfinite(voxels).all():
         raise NotAnImage(f"{file.name} holds values that are not finite; save it without NaN.")
-    kind, kind_notes = (modality, ()) if modality else _inferred(voxels)
+    kind, kind_notes = (modality, ()) if modality else _inferred(voxels, file.name)
     values, value_notes = _hounsfield(voxels) if kind.is_ct else (voxels, ())
     return Volume(
         voxels=values,
@@ -137,8 +138,13 @@ def _grid_of(path: Path, file: StoredFile) -> tuple[Grid, int]:
     return grid, int(reader.GetNumberOfComponents())
 
 
-def _inferred(voxels: NDArray[Any]) -> tuple[Modality, tuple[str, ...]]:
+def _inferred(voxels: NDArray[Any], name: str) -> tuple[Modality, tuple[str, ...]]:
     least, most = float(voxels.min()), float(voxels.max())
+    if least >= 0 and _is_label_map(voxels):
+        raise NotAnImage(
+            f"{name} holds whole numbers from {least:.0f} to {most:.0f} that hardly change from voxel to voxel: "
+            "labels, not an image; give it with --segmentation, or say --modality if it is an image."
+        )
     if least < AIR_HU and np.array_equal(voxels, np.rint(voxels)):
         return Modality.CT, (
             f"The file does not say what it holds; whole numbers from {least:.0f} to {most:.0f} were taken for "
@@ -148,6 +154,14 @@ def _inferred(voxels: NDArray[Any]) -> tuple[Modality, tuple[str, ...]]:
         f"The file does not say what it holds; values from {least:.6g} to {most:.6g} were taken for MR of unknown "
         "contrast.",
     )
+
+
+def _is_label_map(voxels: NDArray[Any]) -> bool:
+    """Whether an image is made of patches of one whole number each, as labels are and no scan is."""
+    here, beside = voxels[:-1], voxels[1:]
+    inside = (here > 0) & (beside > 0)
+    alike = here[inside] == beside[inside]
+    return bool(len(alike)) and float(alike.mean()) >= ALIKE_IN_LABELS and np.array_equal(here, np.rint(here))
 
 
 def _hounsfield(voxels: NDArray[Any]) -> tuple[NDArray[Any], tuple[str, ...]]:
