@@ -6,7 +6,7 @@ Everything here rests on a body whose endplates were found; a body that could no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -80,12 +80,22 @@ def look_beside(spine: Spine, volume: Volume | None, bodies: Mapping[str, BodyIn
         return {level: _nothing(level, Why.NO_IMAGE, "this needs an image, not only a mask") for level in bodies}
     walls = _walls(spine, volume, bodies)
     marrow = {level: _marrow(body, volume) for level, body in bodies.items()}
-    return {
-        level: BesideHeights(
-            walls[level], marrow[level], _findings(body, volume, walls[level], _reference(level, marrow))
-        )
-        for level, body in bodies.items()
-    }
+    beside = {}
+    for level, body in bodies.items():
+        findings = _findings(body, volume, walls[level], _reference(level, marrow))
+        beside[level] = BesideHeights(_unless_destroyed(walls[level], findings), marrow[level], findings)
+    return beside
+
+
+def _unless_destroyed(
+    wall: PosteriorWall | Unmeasurable, findings: Mapping[str, Finding]
+) -> PosteriorWall | Unmeasurable:
+    """A wall of a body that has lost bone is never called intact: the search has nothing sound to compare it with."""
+    lost = findings["destruction"].presence is Presence.PRESENT
+    if isinstance(wall, Unmeasurable) or wall.status is not WallStatus.INTACT or not lost:
+        return wall
+    because = "bone is lost in this body: whether its wall still stands must be read on the images"
+    return replace(wall, status=WallStatus.NOT_ASSESSABLE, because=because)
 
 
 def _nothing(level: str, why: Why, detail: str) -> BesideHeights:
