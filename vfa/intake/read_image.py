@@ -26,6 +26,7 @@ from vfa.model.volume import Modality, SeriesSource, Volume
 
 IMAGE_ENDINGS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 ALIKE_IN_LABELS = 0.9  # of neighbouring voxels within labels hold the same number; in a scan, with its noise, few do
+HIGHEST_LABEL = 255  # of the schemes that are read, sub-regions included
 AIR_HU = -500  # some voxel of any CT lies below, air or fat-free lung; no MR stores such values
 PADDING_HU = -1024
 
@@ -140,7 +141,7 @@ def _grid_of(path: Path, file: StoredFile) -> tuple[Grid, int]:
 
 def _inferred(voxels: NDArray[Any], name: str) -> tuple[Modality, tuple[str, ...]]:
     least, most = float(voxels.min()), float(voxels.max())
-    if least >= 0 and _is_label_map(voxels):
+    if least >= 0 and most <= HIGHEST_LABEL and _is_label_map(voxels):
         raise NotAnImage(
             f"{name} holds whole numbers from {least:.0f} to {most:.0f} that hardly change from voxel to voxel: "
             "labels, not an image; give it with --segmentation, or say --modality if it is an image."
