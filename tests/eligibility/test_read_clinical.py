@@ -138,7 +138,7 @@ def test_a_mistake_is_named_with_its_line_and_what_was_expected(tmp_path: Path, 
     ],
 )
 def test_malformed_json_is_refused_in_one_sentence(tmp_path: Path, text: str):
-    refused(tmp_path, text, "clinical.json")
+    assert refused(tmp_path, text, "clinical.json").count("clinical.json") == 1
 
 
 def test_answers_that_contradict_each_other_are_refused(tmp_path: Path):
