@@ -84,8 +84,7 @@ def read_image(file: StoredFile, modality: Modality | None = None) -> Volume:
                 raise NotAnImage(f"{file.name} holds {components} values per voxel, expected one.")
             notes = nifti_notes(path, grid, file.name)
             check_complete(path, grid, file.name)
-            with _quiet_itk():
-                voxels = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path))).T
+            voxels = _voxels_of(path, file.name)
         except InputRefused:
             raise
         except Exception as error:  # ITK raises RuntimeError for anything; malformed headers raise their own
@@ -137,6 +136,18 @@ def _grid_of(path: Path, file: StoredFile) -> tuple[Grid, int]:
     except ValueError as error:
         raise GeometryRefused(f"{file.name} has an impossible geometry ({error}).") from error
     return grid, int(reader.GetNumberOfComponents())
+
+
+def _voxels_of(path: Path, name: str) -> NDArray[Any]:
+    """The voxels (I, J, K); ITK gives no usable reason when they cannot be decoded, though the header could."""
+    try:
+        with _quiet_itk():
+            return np.asarray(SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path))).T)
+    except RuntimeError as error:
+        raise NotAnImage(
+            f"{name} has a header that can be read but voxels that cannot: they are cut short, damaged or in a file "
+            "that is missing; copy it again."
+        ) from error
 
 
 def _inferred(voxels: NDArray[Any], name: str) -> tuple[Modality, tuple[str, ...]]:
