@@ -82,6 +82,11 @@ def wall(level: str) -> PosteriorWall:
         diameter_compromise=share(0.02, 0.05),
         area_compromise=not_yet,
         wall_lps=np.array([[x, y + 15.0, z + 10.0], [x, y + 14.5, z], [x, y + 15.0, z - 10.0]]),
+        retropulsion_line_lps=np.array([[x + 2.0, y + 14.6, z + 6.0], [x + 2.0, y + 15.0, z + 6.0]]),
+        canal_ap_line_lps=np.array([[x, y + 14.8, z + 6.0], [x, y + 30.4, z + 6.0]]),
+        canal_outline_lps=np.array(
+            [[x + dx, y + dy, z + 6.0] for dx, dy in ((-9, 15), (9, 15), (9, 26), (0, 30.4), (-9, 26))]
+        ),
     )
 
 

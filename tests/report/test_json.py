@@ -93,7 +93,14 @@ def test_every_key_of_the_contract_is_there(written: dict[str, Any]) -> None:
     assert set(WALL_KEYS.split()) <= set(l1["posterior_wall"])
     assert set(l1["posterior_wall"]["canal_compromise"]) == {"diameter_fraction", "area_fraction"}
     assert set(l1["deformity"]) >= {"fracture", "genant_grade", "grade_probabilities", "shape", "signs"}
-    assert set(l1["geometry"]) == {"frame", "height_lines_lps_mm", "posterior_wall_lps_mm"}
+    assert set(l1["geometry"]) == {
+        "frame",
+        "height_lines_lps_mm",
+        "posterior_wall_lps_mm",
+        "retropulsion_line_lps_mm",
+        "canal_ap_line_lps_mm",
+        "canal_outline_lps_mm",
+    }
     assert set(l1["geometry"]["frame"]) == {"centre_lps_mm", "cranial", "anterior", "left"}
     outcome = l1["procedures"]["vertebroplasty"]["outcomes"][0]
     assert set(outcome) >= {"id", "verdict", "reason", "because", "evidence", "source"}
@@ -221,3 +228,14 @@ def test_a_file_that_is_no_assessment_is_refused_in_one_sentence(tmp_path: Path,
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match=r"expected an assessment\.json"):
         read_assessment(tmp_path / "nowhere" / "assessment.json")
+
+
+def test_the_places_of_canal_and_retropulsion_stand_as_points_as_far_apart_as_their_numbers_say(
+    written: dict[str, Any],
+) -> None:
+    l1 = vertebra(written, "L1")
+    for line, number in (("canal_ap_line_lps_mm", "canal_ap_mm"), ("retropulsion_line_lps_mm", "retropulsion_mm")):
+        front, back = l1["geometry"][line]
+        assert back[1] - front[1] == pytest.approx(l1["posterior_wall"][number]["value"])
+    assert l1["geometry"]["canal_outline_lps_mm"][0] == [-9.0, 15.0, 6.0]
+    assert "unmeasurable" in vertebra(written, "T11")["geometry"]["canal_ap_line_lps_mm"]

@@ -97,14 +97,28 @@ def test_a_spine_full_of_doubtful_levels_is_not_drawn_without_end() -> None:
 
 
 WALL_RGB = (1.0, 0.435, 0.682)  # the pink of the wall
+CANAL_RGB = (0.608, 0.898, 0.392)  # the green of the canal
+BEHIND_RGB = (1.0, 0.961, 0.616)  # the yellow of what has been pushed back
+
+
+def coloured(png: bytes, rgb: tuple[float, float, float]) -> NDArray[np.bool_]:
+    """Where a colour is; the words at the lower left apart."""
+    image = np.asarray(imread(io.BytesIO(png), format="png"), dtype=np.float64)[..., :3]
+    found: NDArray[np.bool_] = np.abs(image - rgb).max(axis=2) < 0.08
+    found[int(0.8 * len(found)) :] = False
+    return found
 
 
 def pink(png: bytes) -> NDArray[np.bool_]:
-    """Where the wall's colour is; the words at the lower left apart."""
-    image = np.asarray(imread(io.BytesIO(png), format="png"), dtype=np.float64)[..., :3]
-    found: NDArray[np.bool_] = np.abs(image - WALL_RGB).max(axis=2) < 0.08
-    found[int(0.8 * len(found)) :] = False
-    return found
+    return coloured(png, WALL_RGB)
+
+
+def reach_mm(found: NDArray[np.bool_]) -> tuple[float, float, float, float]:
+    """Left, right, lower and upper end of what was found, mm from the picture's middle."""
+    size = len(found)
+    rows, columns = np.nonzero(found)
+    across, up = columns * SIDE_MM / size - SIDE_MM / 2, SIDE_MM / 2 - rows * SIDE_MM / size
+    return float(across.min()), float(across.max()), float(up.min()), float(up.max())
 
 
 def middle_mm(found: NDArray[np.bool_]) -> tuple[float, float]:
@@ -122,7 +136,7 @@ def pictures_with(wall: PosteriorWall | Unmeasurable) -> LevelPictures:
 def test_the_traced_wall_is_drawn_where_it_was_measured_and_as_a_dot_where_it_meets_the_axial_plane() -> None:
     drawn = pictures_with(made_up.wall("L1"))  # 14.5 to 15 mm behind the centre, from 10 mm above to 10 mm below
     assert middle_mm(pink(drawn.sagittal)) == pytest.approx((14.75, 0), abs=0.7)
-    assert middle_mm(pink(drawn.axial)) == pytest.approx((0, BEHIND_MM - 14.5), abs=0.5)
+    assert middle_mm(pink(drawn.axial)) == pytest.approx((0, BEHIND_MM - 14.8), abs=0.5)
 
 
 def test_a_wall_that_could_not_be_judged_is_not_drawn_like_one_that_was() -> None:
@@ -156,3 +170,37 @@ def test_retropulsion_and_canal_are_written_beneath_and_nothing_else_changes_wit
         assert len(rows)
         assert rows.min() > 0.85 * size
         assert columns.max() < 0.7 * size
+
+
+def test_the_canal_is_drawn_at_its_narrowest_and_the_axial_picture_is_cut_there() -> None:
+    drawn = pictures_with(made_up.wall("L1"))  # 15.6 mm from 14.8 mm behind the centre, 6 mm above it; 18 mm wide
+    left, right, low, high = reach_mm(coloured(drawn.sagittal, CANAL_RGB))
+    assert (left, right) == pytest.approx((14.8, 30.4), abs=1.0)  # the ends are dots
+    assert (low, high) == pytest.approx((6, 6), abs=1.0)
+    left, right, low, high = reach_mm(coloured(drawn.axial, CANAL_RGB))
+    assert (left, right) == pytest.approx((-9, 9), abs=0.7)
+    assert (low, high) == pytest.approx((BEHIND_MM - 30.4, BEHIND_MM - 14.8), abs=1.0)
+
+
+def pushed_back(left_mm: float) -> PosteriorWall:
+    """Bone 5 mm behind the expected wall, so far to the left of the mid-plane."""
+    line = np.array([[left_mm, 14.8, 2.0], [left_mm, 19.8, 2.0]])
+    return dataclasses.replace(made_up.wall("L1"), outline="angular", retropulsion_line_lps=line)
+
+
+def test_retropulsion_is_drawn_from_the_expected_wall_to_the_farthest_bone() -> None:
+    drawn = pictures_with(pushed_back(0.0))
+    left, right, low, high = reach_mm(coloured(drawn.sagittal, BEHIND_RGB))
+    assert (left, right) == pytest.approx((14.8, 19.8), abs=0.8)
+    assert (low, high) == pytest.approx((2, 2), abs=0.8)
+
+
+def test_retropulsion_beside_the_plane_is_drawn_broken() -> None:
+    within, beside = (coloured(pictures_with(pushed_back(left)).sagittal, BEHIND_RGB).sum() for left in (0.0, 7.0))
+    assert 0 < beside < 0.85 * within
+
+
+def test_nothing_is_drawn_of_bone_that_stands_not_clearly_behind() -> None:
+    nothing = made_up.unmeasurable("L1", "outline", made_up.Why.LOW_CONFIDENCE, "no bone stands clearly behind")
+    drawn = pictures_with(dataclasses.replace(pushed_back(0.0), outline=nothing))
+    assert not coloured(drawn.sagittal, BEHIND_RGB).any()

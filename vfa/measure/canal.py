@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from vfa.measure.back_surface import CanalLine, Levels
@@ -49,10 +50,19 @@ class ArchOutline:
 
 @dataclass(frozen=True, eq=False)
 class CanalSize:
-    """What was measured of one canal."""
+    """What was measured of one canal.
+
+    Args:
+        ap_mm: least mid-sagittal diameter.
+        area_mm2: least area.
+        ap_line_lps: (2, 3) from front to back where the diameter is least; None where it was not measured.
+        outline_lps: (N, 3) the canal across at that height, once around.
+    """
 
     ap_mm: Measured
     area_mm2: Measured
+    ap_line_lps: FloatArray | None = None
+    outline_lps: FloatArray | None = None
 
 
 def half_widths(view: BodyView, line: CanalLine, levels: Levels, overshoot_mm: float) -> tuple[float, float] | None:
@@ -140,11 +150,29 @@ def canal_size(
     areas = (depth[:, rows] * share[:, None]).sum(axis=0) * LEFT_STEP_MM
     sigma = float(np.hypot(SHAPE_SIGMA_MM, PER_STEP * in_plane_mm))
     ap, area = float(middle.min()), float(areas.min())
+    height = int(np.nonzero(rows)[0][np.argmin(middle)])
+    back = line.behind_at(view.cranial_mm)[height] + behind
     method = "from the wall back to the arch, least over the body's height"
     return CanalSize(
         Estimate(ap, sigma, "mm", method, 0.0),
         Estimate(area, float(np.hypot(AREA_SIGMA_FRACTION * area, sigma * 4)), "mm2", method, 0.0),
+        _ap_line(view, line, (back - depth[:, height], back), height),
+        _outline(view, across, (back - depth[:, height], back), height),
     )
+
+
+def _ap_line(view: BodyView, line: CanalLine, ends: tuple[FloatArray, FloatArray], height: int) -> FloatArray:
+    """(2, 3) LPS: the diameter in the midline; `ends` are the canal's front and back, (L,) mm behind the centre."""
+    middle = np.abs(view.left_mm - line.left_mm) <= MIDLINE_MM
+    behind = np.array([end[middle].mean() for end in ends])
+    return view.lps_of(np.full(2, view.left_mm[middle].mean()), behind, np.full(2, view.cranial_mm[height]))
+
+
+def _outline(view: BodyView, across: NDArray[np.bool_], ends: tuple[FloatArray, FloatArray], height: int) -> FloatArray:
+    """(N, 3) LPS: along the canal's front from right to left and along its back again."""
+    left = view.left_mm[across]
+    behind = np.concatenate([ends[0][across], ends[1][across][::-1]])
+    return view.lps_of(np.concatenate([left, left[::-1]]), behind, np.full(behind.shape, view.cranial_mm[height]))
 
 
 def compromise(level: str, own: Measured, neighbours: Sequence[Estimate]) -> Measured:

@@ -100,6 +100,9 @@ def _wall(seen: _Seen, volume: Volume, beside: Sequence[_Seen]) -> PosteriorWall
         diameter_compromise=_held_against(look.level, seen.size.ap_mm, [s.size.ap_mm for s in beside], behind.doubt),
         area_compromise=_held_against(look.level, seen.size.area_mm2, [s.size.area_mm2 for s in beside], behind.doubt),
         wall_lps=_drawn(look),
+        retropulsion_line_lps=behind.line_lps,
+        canal_ap_line_lps=None if behind.doubt else seen.size.ap_line_lps,
+        canal_outline_lps=None if behind.doubt else seen.size.outline_lps,
     )
 
 

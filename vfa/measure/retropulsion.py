@@ -48,6 +48,7 @@ class PushedBack:
         left_mm: of the farthest place, from the canal's midline.
         height_fraction: of the farthest place.
         doubt: why the wall cannot be judged at all; empty when it can.
+        line_lps: (2, 3) from the expected wall to that place, as long as `retropulsion_mm`; None for no length.
     """
 
     retropulsion_mm: Measured
@@ -56,6 +57,7 @@ class PushedBack:
     left_mm: float
     height_fraction: float
     doubt: str
+    line_lps: FloatArray | None = None
 
     @property
     def is_fragment(self) -> bool:
@@ -94,7 +96,7 @@ def pushed_back(look: WallLook, slice_mm: float) -> PushedBack:
     )
     sigma = float(np.sqrt(sum(part**2 for part in parts)))
     estimate = Estimate(value, sigma, "mm", "greatest distance of bone behind the expected wall", at_least=0.0)
-    return PushedBack(estimate, outline, fitted, left, height, "")
+    return PushedBack(estimate, outline, fitted, left, height, "", _line(look, (int(row), int(column)), value))
 
 
 def _held_against_rims(look: WallLook, fitted_mm: float, outline: str | Unmeasurable) -> tuple[float, float]:
@@ -110,6 +112,16 @@ def _held_against_rims(look: WallLook, fitted_mm: float, outline: str | Unmeasur
     rims = float(look.behind_of(look.shape.from_rims_mm)[look.between].max())
     lean = max(rims - fitted_mm, 0.0)
     return (rims, lean) if rims >= RIMS_SAY_MM and lean > 0 else (fitted_mm, RIMS_UNSURE * lean)
+
+
+def _line(look: WallLook, place: tuple[int, int], value_mm: float) -> FloatArray | None:
+    """(2, 3) LPS: from the expected wall to the bone behind it on the ray (L, C) where it stands farthest."""
+    if value_mm <= 0:
+        return None
+    row, column = place
+    tip = look.shape.behind_mm[place] + look.behind_wall_mm[place]
+    ends = np.array([tip - value_mm, tip])
+    return look.view.lps_of(np.full(2, look.view.left_mm[row]), ends, np.full(2, look.view.cranial_mm[column]))
 
 
 def greatest_mm(look: WallLook) -> float:

@@ -31,7 +31,11 @@ class PosteriorWall:
         canal_area_mm2: its area across.
         diameter_compromise: 1 − d / d_expected.
         area_compromise: the same of the area.
-        wall_lps: (N, 3) points of the measured wall in the mid-plane, head to foot, for drawing.
+        wall_lps: (N, 3) points of the measured wall in the mid-plane, head to foot, LPS mm, for drawing.
+        retropulsion_line_lps: (2, 3) from the expected wall to the bone farthest behind it, LPS mm, as long as
+            retropulsion_mm; None where that is 0 or was not measured.
+        canal_ap_line_lps: (2, 3) from front to back, where the mid-sagittal diameter is least, LPS mm.
+        canal_outline_lps: (N, 3) the canal across at that height, LPS mm; the last point joins the first.
     """
 
     status: WallStatus
@@ -44,6 +48,9 @@ class PosteriorWall:
     diameter_compromise: Measured
     area_compromise: Measured
     wall_lps: FloatArray | None = None
+    retropulsion_line_lps: FloatArray | None = None
+    canal_ap_line_lps: FloatArray | None = None
+    canal_outline_lps: FloatArray | None = None
 
 
 class Presence(str, Enum):

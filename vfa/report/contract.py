@@ -124,11 +124,19 @@ class Frame(Part):
 
 
 class Geometry(Part):
-    """What a viewer draws. A height line runs from its caudal to its cranial end."""
+    """What a viewer draws, in LPS mm.
+
+    A height line runs from its caudal to its cranial end, the canal's from front to back where the mid-sagittal
+    diameter is least, retropulsion's from the expected wall to the bone farthest behind it. The canal's outline goes
+    once around, across the body's axis at the height of that diameter.
+    """
 
     frame: Frame | Missing
     height_lines_lps_mm: dict[Column, tuple[Vector, Vector]] | Missing
     posterior_wall_lps_mm: tuple[Vector, ...] | Missing
+    retropulsion_line_lps_mm: tuple[Vector, Vector] | Missing
+    canal_ap_line_lps_mm: tuple[Vector, Vector] | Missing
+    canal_outline_lps_mm: tuple[Vector, ...] | Missing
 
 
 class Marrow(Part):

@@ -39,7 +39,7 @@ class Cut:
 
 
 SAGITTAL = Cut("sagittal", ("P", "F"), "Sagittal reformation through each vertebral body's own mid-plane")
-AXIAL = Cut("axial", ("L", "P"), "Axial reformation across the vertebral body's own axis at half its height")
+AXIAL = Cut("axial", ("L", "P"), "Axial reformation across the vertebral body's own axis where its canal is narrowest")
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,16 @@
 """How does one body look, cut through its own middle? A sagittal and an axial close-up as PNG.
 
-Both are cut along the body's own axes, not the scanner's: the sagittal one in its mid-plane, the axial one across it at
-half its height. Anterior is at the left of the sagittal and at the top of the axial one, whose left is the patient's
-right, as radiologists hang them. The posterior wall is drawn where it was traced; the canal's size is the least over
-the body's height and its place is not kept, so it is written and not drawn.
+Both are cut along the body's own axes, not the scanner's: the sagittal one in its mid-plane, the axial one across it
+where its canal is narrowest, at half its height where that is not known. Anterior is at the left of the sagittal and at
+the top of the axial one, whose left is the patient's right, as radiologists hang them. Posterior wall, retropulsion and
+canal are drawn where they were measured; retropulsion beside the plane is drawn broken.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -27,11 +27,14 @@ from vfa.model.posterior_wall import PosteriorWall, WallStatus
 from vfa.model.spine import Spine
 from vfa.model.volume import Volume
 from vfa.report.picture_parts import (
+    CANAL,
     EXPECTED,
     MEASURED,
     OUTLINE,
     WALL,
+    draw_canal,
     draw_heights,
+    draw_retropulsion,
     draw_scale,
     draw_wall,
     grey_window,
@@ -107,8 +110,11 @@ def _sagittal(volume: Volume, window: tuple[float, float], vertebra: VertebraFin
     if isinstance(vertebra.heights, BodyHeights):
         draw_heights(axes, plane.picture_of, vertebra.heights, vertebra.expected_heights)
         _write_heights(axes, plane, vertebra.heights, vertebra.expected_heights)
-    draw_wall(axes, plane.picture_of, vertebra.posterior_wall)
-    _say(axes, _wall_in_short(vertebra.posterior_wall))
+    wall = vertebra.posterior_wall
+    draw_wall(axes, plane.picture_of, wall)
+    if isinstance(wall, PosteriorWall):
+        _draw_in(axes, plane, replace(wall, canal_outline_lps=None))
+    _say(axes, _wall_in_short(wall), WALL)
     _letter(axes, f"{vertebra.level} sagittal", ("A", "P"))
     return _png(figure)
 
@@ -116,17 +122,42 @@ def _sagittal(volume: Volume, window: tuple[float, float], vertebra: VertebraFin
 def _axial(volume: Volume, window: tuple[float, float], spine: Spine | None, vertebra: VertebraFindings) -> bytes:
     frame = vertebra.frame
     assert isinstance(frame, BodyFrame)
-    plane = _Plane(frame.centre_lps - BEHIND_MM * frame.anterior, frame.left, frame.anterior)
+    wall = vertebra.posterior_wall
+    height_mm = _narrowest_mm(frame, wall)
+    centre = frame.centre_lps - BEHIND_MM * frame.anterior + height_mm * frame.cranial
+    plane = _Plane(centre, frame.left, frame.anterior)
     figure, axes = _canvas(volume, window, plane)
     if spine is not None and vertebra.level in spine.levels:
         drawn = spine[vertebra.level]
         inside = plane.sample(drawn.body.astype(np.float32), drawn.grid, outside=0.0)
         if inside.max() > 0.5 > inside.min():
             axes.contour(_STEPS_MM, _STEPS_MM, inside, levels=[0.5], colors=OUTLINE, linewidths=0.9, alpha=0.8)
-    _draw_crossing(axes, plane, frame, vertebra.posterior_wall)
-    _say(axes, _canal_in_short(vertebra.posterior_wall))
-    _letter(axes, f"{vertebra.level} axial", ("R", "L"))
+    _draw_crossing(axes, plane, frame, wall)
+    if isinstance(wall, PosteriorWall):
+        _draw_in(axes, plane, wall)
+    _say(axes, _canal_in_short(wall), CANAL)
+    _letter(axes, f"{vertebra.level} axial{_at(height_mm)}", ("R", "L"))
     return _png(figure)
+
+
+def _narrowest_mm(frame: BodyFrame, wall: PosteriorWall | Unmeasurable) -> float:
+    """How far above the body's centre its canal is narrowest; 0 where that is not known."""
+    if isinstance(wall, Unmeasurable) or wall.canal_ap_line_lps is None:
+        return 0.0
+    return float(frame.body_of(wall.canal_ap_line_lps)[:, 2].mean())
+
+
+def _at(height_mm: float) -> str:
+    rounded = round(abs(height_mm))
+    return f", {rounded} mm {'above' if height_mm > 0 else 'below'} its middle" if rounded else ""
+
+
+def _draw_in(axes: Axes, plane: _Plane, wall: PosteriorWall) -> None:
+    """Canal and retropulsion, as seen on this plane."""
+    draw_canal(axes, plane.picture_of, wall)
+    if wall.retropulsion_line_lps is not None:
+        away = (wall.retropulsion_line_lps - plane.centre_lps) @ np.cross(plane.right, plane.up)
+        draw_retropulsion(axes, plane.picture_of, wall, float(away.mean()))
 
 
 def _canvas(volume: Volume, window: tuple[float, float], plane: _Plane) -> tuple[Figure, Axes]:
@@ -170,10 +201,11 @@ def _draw_crossing(axes: Axes, plane: _Plane, frame: BodyFrame, wall: PosteriorW
         return
     cranial = frame.body_of(wall.wall_lps)[:, 2]
     order = np.argsort(cranial)
-    if not len(order) or not cranial[order[0]] <= 0 <= cranial[order[-1]]:
+    height = float(frame.body_of(plane.centre_lps)[2])
+    if not len(order) or not cranial[order[0]] <= height <= cranial[order[-1]]:
         return
     points = plane.picture_of(wall.wall_lps)[order]
-    across, up = (float(np.interp(0, cranial[order], points[:, axis])) for axis in (0, 1))
+    across, up = (float(np.interp(height, cranial[order], points[:, axis])) for axis in (0, 1))
     inside = "none" if wall.status is WallStatus.NOT_ASSESSABLE else WALL
     axes.plot([across], [up], marker="o", markersize=6, markeredgecolor=WALL, markerfacecolor=inside)
 
@@ -197,11 +229,13 @@ def _in_short(measured: Measured) -> str:
     return f"{number(measured.value)} mm ({interval(measured.ci95)})"
 
 
-def _say(axes: Axes, lines: tuple[str, ...]) -> None:
-    """Words at the lower left, in the wall's colour."""
+def _say(axes: Axes, lines: tuple[str, ...], colour: str) -> None:
+    """Words at the lower left."""
     half = SIDE_MM / 2
     box = {"facecolor": "black", "alpha": 0.6, "linewidth": 0, "pad": 1.5}
-    axes.text(-half + 2, -half + 2, "\n".join(lines), color=WALL, fontsize=11, fontweight="bold", va="bottom", bbox=box)
+    axes.text(
+        -half + 2, -half + 2, "\n".join(lines), color=colour, fontsize=11, fontweight="bold", va="bottom", bbox=box
+    )
 
 
 def _number(axes: Axes, place: tuple[float, float], text: str, colour: str) -> None:

@@ -1,4 +1,4 @@
-"""What do all pictures share? Colours, the grey window, and how heights and the posterior wall are drawn."""
+"""What do all pictures share? Colours, the grey window, and how heights, posterior wall and canal are drawn."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ BONE_WINDOW_HU = (-500.0, 1300.0)  # level 400, width 1800, the usual bone windo
 MR_WINDOW_PERCENTILES = (1.0, 99.5)
 
 MEASURED, EXPECTED, WALL, OUTLINE = "#5ad1ff", "#ffb347", "#ff6fae", "#c8c8c8"
+CANAL, BEHIND = "#9be564", "#fff59d"
+IN_PLANE_MM = 1.5  # what lies farther from the picture's plane is drawn broken
 COLOUR_OF_FRACTURE = {
     FractureStatus.PRESENT: "#ff5c5c",
     FractureStatus.INDETERMINATE: "#ffd75c",
@@ -56,6 +58,27 @@ def draw_wall(axes: Axes, project: Projection, wall: object) -> None:
         points = project(wall.wall_lps)
         style = ":" if wall.status is WallStatus.NOT_ASSESSABLE else "-"
         axes.plot(points[:, 0], points[:, 1], color=WALL, linestyle=style, linewidth=1.2)
+
+
+def draw_retropulsion(axes: Axes, project: Projection, wall: object, from_plane_mm: float) -> None:
+    """From the expected wall to the bone farthest behind it, where that is clearly behind; broken off the plane."""
+    if isinstance(wall, PosteriorWall) and isinstance(wall.outline, str) and wall.retropulsion_line_lps is not None:
+        foot, tip = project(wall.retropulsion_line_lps)
+        style = "-" if abs(from_plane_mm) <= IN_PLANE_MM else (0, (2, 1.2))
+        axes.plot([foot[0], tip[0]], [foot[1], tip[1]], color=BEHIND, linestyle=style, linewidth=2.0)
+        axes.plot([tip[0]], [tip[1]], color=BEHIND, marker="o", markersize=4)
+
+
+def draw_canal(axes: Axes, project: Projection, wall: object) -> None:
+    """The canal where it is narrowest: from front to back, and around it where the picture lies across."""
+    if not isinstance(wall, PosteriorWall):
+        return
+    if wall.canal_outline_lps is not None:
+        around = project(np.concatenate([wall.canal_outline_lps, wall.canal_outline_lps[:1]]))
+        axes.plot(around[:, 0], around[:, 1], color=CANAL, linewidth=1.0)
+    if wall.canal_ap_line_lps is not None:
+        ends = project(wall.canal_ap_line_lps)
+        axes.plot(ends[:, 0], ends[:, 1], color=CANAL, linewidth=1.6, marker="o", markersize=3)
 
 
 def draw_scale(axes: Axes, right: float, bottom: float, unit: float) -> None:

@@ -174,15 +174,36 @@ def _geometry(vertebra: VertebraFindings) -> c.Geometry:
                 vertebra.heights,
                 lambda heights: {column: _plain(line) for column, line in heights.lines_lps.items()},
             ),
-            "posterior_wall_lps_mm": _either(vertebra.posterior_wall, _wall_points),
+            **_wall_drawn(vertebra.posterior_wall),
         }
     )
 
 
-def _wall_points(wall: PosteriorWall) -> Any:
-    if wall.wall_lps is None:
-        return missing("canal_not_found", "no outline of the posterior wall was traced")
-    return _plain(wall.wall_lps)
+def _wall_drawn(wall: PosteriorWall | Unmeasurable) -> dict[str, Any]:
+    return {
+        "posterior_wall_lps_mm": _either(
+            wall, lambda w: _points(w.wall_lps, w.canal_ap_mm, "no outline of the posterior wall was traced")
+        ),
+        "retropulsion_line_lps_mm": _either(
+            wall,
+            lambda w: _points(w.retropulsion_line_lps, w.retropulsion_mm, "no bone stands behind the expected wall"),
+        ),
+        "canal_ap_line_lps_mm": _either(
+            wall, lambda w: _points(w.canal_ap_line_lps, w.canal_ap_mm, "where the canal is narrowest was not kept")
+        ),
+        "canal_outline_lps_mm": _either(
+            wall, lambda w: _points(w.canal_outline_lps, w.canal_area_mm2, "no outline of the canal was kept")
+        ),
+    }
+
+
+def _points(points: FloatArray | None, measured: Measured, without: str) -> Any:
+    """The points; where there are none, why what they show was not measured, or else `without`."""
+    if points is not None:
+        return _plain(points)
+    if isinstance(measured, Unmeasurable):
+        return missing(measured.reason.value, measured.detail)
+    return missing("low_confidence", without)
 
 
 def _frame(frame: BodyFrame) -> dict[str, Any]:

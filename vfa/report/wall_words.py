@@ -10,12 +10,13 @@ from vfa.report.words import NOT_MEASURED, printable, quantity, status, why_miss
 
 SAGITTAL_LEGEND = (
     "Blue: measured height, mm; orange, dotted: expected height. Pink: the posterior wall as traced in the canal's "
-    "mid-plane, dotted where it could not be judged; the greatest retropulsion may lie beside that plane."
+    "mid-plane, dotted where it could not be judged. Yellow: retropulsion, from where the wall should be to the bone "
+    "farthest behind it, broken where it lies beside the plane. Green: the canal where it is narrowest."
 )
 AXIAL_LEGEND = (
-    "Axial: at half the body's height, seen from the feet. Grey: the body's outline; pink dot: where the traced "
-    "posterior wall meets this plane, hollow where it could not be judged. The canal is measured where it is narrowest,"
-    " perhaps at another height, so no line is drawn for it."
+    "Axial: where the canal is narrowest, seen from the feet; at half the body's height where that is not known. Grey: "
+    "the body's outline; pink dot: where the traced posterior wall meets this plane, hollow where it could not be "
+    "judged. Green: the canal's outline and its diameter; yellow: retropulsion, broken where it lies beside the plane."
 )
 TABLE_NOTE = (
     "Retropulsion: bone behind the place where the posterior wall should be. Canal compromise: how much smaller the "
