@@ -9,12 +9,12 @@ A volume's number is its seed. The trainer may read while this runs; several may
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
 from cache import HEAT_STEPS, TRUTH, store
 from cases import SHAPE, Case, Generator, draw_case
+from fill import fill
 from numpy.typing import NDArray
 from render import render
 from warp import WARP_STEP, warp, warped_places
@@ -121,7 +121,7 @@ def _lattice(case: Case, rng: Generator) -> NDArray[np.uint8]:
     return labels
 
 
-def make(number: int, renderings: int, folder: Path) -> None:
+def make(number: int, renderings: int, folder: Path, mr_share: float = 0.5) -> None:
     """Generate one volume, its truth and its renderings."""
     rng = np.random.default_rng([20261122, number])
     case = draw_case(rng)
@@ -134,26 +134,17 @@ def make(number: int, renderings: int, folder: Path) -> None:
     heat = _heat(None if odd else case.spine, case.grid, places)
     images = []
     for _ in range(renderings):
-        rendering = render(labels, rng)
+        rendering = render(labels, rng, mr_share)
         images.append(np.where(rendering.known, rendering.image, np.nan).astype(np.float16))
     store(folder, f"{number:07d}", _counts(labels), heat, images)
 
 
 def main() -> None:
     """Generate the volumes asked for, skipping those that are there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--step", type=int, default=1)
-    parser.add_argument("--count", type=int, required=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--renderings", type=int, default=5)
-    options = parser.parse_args()
-    for number in range(options.first, options.first + options.count * options.step, options.step):
-        if (options.cache / f"{number:07d}{TRUTH}").exists():
-            continue
-        began = time.monotonic()
-        make(number, options.renderings, options.cache)
-        print(f"volume {number}: {time.monotonic() - began:.1f} s", flush=True)
+    parser.add_argument("--mr-share", type=float, default=0.5, help="of the renderings")
+    fill(parser, TRUTH, lambda number, asked: make(number, asked.renderings, asked.cache, asked.mr_share))
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from cases import draw_patient
+from fill import fill
 from numpy.typing import NDArray
 from outline_render import FINE_MM, Scene, render_scene
 
@@ -119,19 +119,9 @@ def make(number: int, renderings: int, folder: Path) -> None:
 
 def main() -> None:
     """Generate the scenes asked for, skipping those that are there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--step", type=int, default=1)
-    parser.add_argument("--count", type=int, required=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--renderings", type=int, default=3)
-    options = parser.parse_args()
-    for number in range(options.first, options.first + options.count * options.step, options.step):
-        if (options.cache / f"{number:07d}{SCENE}").exists():
-            continue
-        began = time.monotonic()
-        make(number, options.renderings, options.cache)
-        print(f"scene {number}: {time.monotonic() - began:.1f} s", flush=True)
+    fill(parser, SCENE, lambda number, asked: make(number, asked.renderings, asked.cache))
 
 
 if __name__ == "__main__":

@@ -23,9 +23,15 @@ class Rendering:
     kind: str  # "CT" or "MR"
 
 
-def render(labels: NDArray[np.uint8], rng: Generator) -> Rendering:
-    """An image at 2 mm of a label lattice at 1 mm (even sizes), as any CT or MR scanner might show it."""
-    contrast = ct_contrast(rng) if rng.random() < 0.5 else mr_contrast(rng)
+def render(labels: NDArray[np.uint8], rng: Generator, mr_share: float = 0.5) -> Rendering:
+    """An image at 2 mm of a label lattice at 1 mm (even sizes), as any CT or MR scanner might show it.
+
+    Args:
+        labels: (X, Y, Z) tissues.
+        rng: decides everything.
+        mr_share: how likely it is an MR scanner.
+    """
+    contrast = ct_contrast(rng) if rng.random() < 1 - mr_share else mr_contrast(rng)
     fine = contrast.mean[labels]
     fine += contrast.texture[labels] * mottle(labels.shape, rng)
     fine *= patches(labels.shape, rng, float(rng.uniform(0, 0.2)))
