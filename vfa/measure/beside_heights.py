@@ -13,6 +13,7 @@ import numpy as np
 from vfa.measure.body_interior import body_interior
 from vfa.measure.cleft import find_cleft
 from vfa.measure.destruction import find_destruction
+from vfa.measure.each_body import for_each
 from vfa.measure.fragmentation import find_fragmentation, unroll_shell
 from vfa.measure.marrow import marrow_mean_hu
 from vfa.measure.posterior_wall import posterior_walls
@@ -80,11 +81,14 @@ def look_beside(spine: Spine, volume: Volume | None, bodies: Mapping[str, BodyIn
         return {level: _nothing(level, Why.NO_IMAGE, "this needs an image, not only a mask") for level in bodies}
     walls = _walls(spine, volume, bodies)
     marrow = {level: _marrow(body, volume) for level, body in bodies.items()}
-    beside = {}
-    for level, body in bodies.items():
-        findings = _findings(body, volume, walls[level], _reference(level, marrow))
-        beside[level] = BesideHeights(_unless_destroyed(walls[level], findings), marrow[level], findings)
-    return beside
+
+    def findings_of(level: str) -> dict[str, Finding]:
+        return _findings(bodies[level], volume, walls[level], _reference(level, marrow))
+
+    return {
+        level: BesideHeights(_unless_destroyed(walls[level], findings), marrow[level], findings)
+        for level, findings in zip(bodies, for_each(findings_of, bodies), strict=True)
+    }
 
 
 def _unless_destroyed(
@@ -112,15 +116,14 @@ def _not_assessable(detail: str) -> dict[str, Finding]:
 def _walls(spine: Spine, volume: Volume, bodies: Mapping[str, BodyInView]) -> dict[str, PosteriorWall | Unmeasurable]:
     if not volume.modality.is_ct:
         return {level: _wall_on_mr(level) for level in bodies}
-    looks: dict[str, WallLook | Unmeasurable] = {}
-    for level, body in bodies.items():
-        if isinstance(body.heights, Unmeasurable) or isinstance(body.frame, Unmeasurable):
-            missing = body.heights if isinstance(body.heights, Unmeasurable) else body.frame
-            assert isinstance(missing, Unmeasurable)
-            looks[level] = Unmeasurable(level, "the posterior wall", missing.reason, missing.detail)
-        else:
-            looks[level] = look_at_wall(spine, body.vertebra, volume, body.frame, body.heights.height_map)
-    return posterior_walls(looks, volume)
+
+    def look(body: BodyInView) -> WallLook | Unmeasurable:
+        surfaces = _surfaces(body)
+        if isinstance(surfaces, Unmeasurable):
+            return replace(surfaces, quantity="the posterior wall")
+        return look_at_wall(spine, body.vertebra, volume, *surfaces)
+
+    return posterior_walls(dict(zip(bodies, for_each(look, bodies.values()), strict=True)), volume)
 
 
 def _wall_on_mr(level: str) -> PosteriorWall:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from vfa.measure.resample import resample
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.model.morphometry import HeightMap
 from vfa.model.volume import Volume
@@ -48,11 +49,7 @@ def body_interior(volume: Volume, frame: BodyFrame, surfaces: HeightMap) -> Body
     """Resample the image inside one body."""
     low, high = float(np.nanmin(surfaces.lower_mm)) - BEYOND_MM, float(np.nanmax(surfaces.upper_mm)) + BEYOND_MM
     cranial = np.arange(np.floor(low), np.ceil(high) + 1) * CRANIAL_STEP_MM
-    points = frame.lps_of(
-        np.stack(np.meshgrid(surfaces.left_mm, surfaces.anterior_mm, cranial, indexing="ij"), axis=-1)
-    )
-    ijk = np.moveaxis(volume.grid.ijk_of(points), -1, 0)
-    values = ndimage.map_coordinates(volume.voxels, ijk, order=1, mode="nearest", output=np.float32)
+    values = resample(volume.voxels, volume.grid, frame, (surfaces.left_mm, surfaces.anterior_mm, cranial))
     upper, lower = surfaces.upper_mm[..., None], surfaces.lower_mm[..., None]
     with np.errstate(invalid="ignore"):
         above = np.maximum(cranial - upper, lower - cranial)

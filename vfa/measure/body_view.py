@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from vfa.measure.resample import resample
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.model.morphometry import HeightMap
 from vfa.model.volume import Volume
@@ -84,9 +84,7 @@ def view_body(volume: Volume, frame: BodyFrame, surfaces: HeightMap) -> BodyView
     upper, lower, margin = _posterior_ends(surfaces, left)
     behind = _steps(margin - WITHIN_BODY_MM, margin + BEHIND_WALL_MM, BEHIND_STEP_MM)
     cranial = _steps(float(lower.min()) - BEYOND_ENDPLATE_MM, float(upper.max()) + BEYOND_ENDPLATE_MM, CRANIAL_STEP_MM)
-    points = frame.lps_of(np.stack(np.meshgrid(left, -behind, cranial, indexing="ij"), axis=-1))
-    ijk = np.moveaxis(volume.grid.ijk_of(points), -1, 0)
-    values = ndimage.map_coordinates(volume.voxels, ijk, order=1, cval=OUTSIDE_HU, output=np.float32)
+    values = resample(volume.voxels, volume.grid, frame, (left, -behind, cranial), beyond=OUTSIDE_HU)
     return BodyView(frame, left, behind, cranial, values, upper, lower, margin)
 
 

@@ -10,7 +10,7 @@ slice spacing. The same model with a dark shell serves MR, where cortex is black
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,8 +122,9 @@ def _search_both(
     foreign: NDArray[np.bool_],
     searches: tuple[Search, ...],
 ) -> tuple[Endplate, Endplate]:
+    samples = _Samples.near(volume, lattice, foreign)
     upper, lower = (
-        _find_endplate(volume, lattice, start, outward, foreign, searches)
+        _find_endplate(volume, samples.close_to(start), start, outward, searches)
         for start, outward in zip(starts, (+1, -1), strict=True)
     )
     return upper, lower
@@ -131,15 +132,14 @@ def _search_both(
 
 def _find_endplate(
     volume: Volume,
-    lattice: ColumnLattice,
+    samples: _Samples,
     reference: FloatArray,
     outward: int,
-    foreign: NDArray[np.bool_],
     searches: tuple[Search, ...],
 ) -> Endplate:
     """One endplate, outward +1 for the cranial and −1 for the caudal one, from a first course of it (L, A)."""
+    lattice = samples.lattice
     footprint = lattice.footprint
-    samples = _Samples.near(volume, lattice, reference, foreign)
     blur = blur_along(volume, _mean_normal(lattice, reference))
     aggregate_mm = float(np.clip(0.7 + 0.4 * blur.box_mm, 1.0, 3.0))
     dark = not volume.modality.is_ct
@@ -200,17 +200,25 @@ class _Evidence:
 
 @dataclass(frozen=True, eq=False)
 class _Samples:
-    """Voxels near a body, each in the body frame."""
+    """Voxels of the crop around a body that lie over its footprint.
+
+    Args:
+        lattice: the body's columns.
+        place: (2, N) row and column on the lattice, with fractions.
+        cell: (N,) index of the nearest column.
+        cranial_mm: (N,) in the body frame.
+        value: (N,) grey values.
+    """
 
     lattice: ColumnLattice
-    body_mm: FloatArray  # (N, 3) left, anterior, cranial
-    value: FloatArray  # (N,)
+    place: FloatArray
+    cell: NDArray[np.intp]
+    cranial_mm: FloatArray
+    value: FloatArray
 
     @classmethod
-    def near(
-        cls, volume: Volume, lattice: ColumnLattice, reference: FloatArray, foreign: NDArray[np.bool_]
-    ) -> _Samples:
-        """Voxels of the crop whose distance from the reference may matter."""
+    def near(cls, volume: Volume, lattice: ColumnLattice, foreign: NDArray[np.bool_]) -> _Samples:
+        """Voxels of the crop over the footprint that are not of another body."""
         frame = lattice.frame
         turn = (frame.axes.T @ volume.grid.lps_from_ijk[:3, :3]).astype(np.float32)
         origin = frame.body_of(volume.grid.lps_of((0, 0, 0)))
@@ -220,42 +228,51 @@ class _Samples:
             by_step = [np.float32(turn[axis, n]) * steps[n].astype(np.float32) for n in range(3)]
             return np.asarray(by_step[0] + by_step[1] + by_step[2] + np.float32(origin[axis]))
 
-        body = [along(axis) for axis in range(3)]
-        courses = reference[lattice.footprint]
-        reach = REACH_MM + BRIGHT_SEARCH[0].reach_mm
-        near = ~foreign & (body[2] >= courses.min() - reach) & (body[2] <= courses.max() + reach)
+        near, places = ~foreign, []
         for axis, positions in ((0, lattice.left_mm), (1, lattice.anterior_mm)):
-            near &= (body[axis] >= positions[0] - 0.5) & (body[axis] <= positions[-1] + 0.5)
+            places.append(along(axis) - np.float32(positions[0]))
+            near &= (places[axis] >= -0.5) & (places[axis] <= len(positions) - 0.5)
         chosen = np.flatnonzero(near)
-        places = np.stack([field.ravel()[chosen] for field in body], axis=-1).astype(np.float64)
-        return cls(lattice, places, volume.voxels.ravel()[chosen].astype(np.float64))
+        place = np.stack([field.ravel()[chosen] for field in places]).astype(np.float64)
+        row, column = (
+            np.clip(np.round(p).astype(np.intp), 0, n - 1) for p, n in zip(place, lattice.footprint.shape, strict=True)
+        )
+        over = lattice.footprint[row, column]
+        cell = row[over] * lattice.footprint.shape[1] + column[over]
+        chosen = chosen[over]
+        cranial = along(2).ravel()[chosen].astype(np.float64)
+        return cls(lattice, place[:, over], cell, cranial, volume.voxels.ravel()[chosen].astype(np.float64))
+
+    def close_to(self, reference: FloatArray) -> _Samples:
+        """Those whose distance from a surface (L, A) may come to matter."""
+        courses = reference[self.lattice.footprint]
+        reach = REACH_MM + BRIGHT_SEARCH[0].reach_mm
+        kept = (self.cranial_mm >= courses.min() - reach) & (self.cranial_mm <= courses.max() + reach)
+        return replace(
+            self,
+            place=self.place[:, kept],
+            cell=self.cell[kept],
+            cranial_mm=self.cranial_mm[kept],
+            value=self.value[kept],
+        )
 
     def binned(self, reference: FloatArray, outward: int, aggregate_mm: float, where: NDArray[np.bool_]) -> _Evidence:
         """Sum the voxels into bins of distance from the reference, then over the columns around each of `where`."""
-        left, anterior = self.lattice.left_mm, self.lattice.anterior_mm
-        across, along = self.body_mm[:, 0] - left[0], self.body_mm[:, 1] - anterior[0]
-        row = np.clip(np.round(across).astype(int), 0, len(left) - 1)
-        column = np.clip(np.round(along).astype(int), 0, len(anterior) - 1)
-        exact = ndimage.map_coordinates(reference, [across, along], order=1, mode="nearest")
-        distance = outward * (self.body_mm[:, 2] - exact)
-        near = (np.abs(distance) < REACH_MM) & self.lattice.footprint[row, column]
+        exact = ndimage.map_coordinates(reference, self.place, order=1, mode="nearest")
+        distance = outward * (self.cranial_mm - exact)
+        near = np.abs(distance) < REACH_MM
         bins = round(2 * REACH_MM / BIN_MM)
-        place = np.floor((distance[near] + REACH_MM) / BIN_MM).astype(int)
-        cell = row[near] * len(anterior) + column[near]
-        value = self.value[near]
+        cell, value = self.cell[near], self.value[near]
+        flat = cell * bins + np.floor((distance[near] + REACH_MM) / BIN_MM).astype(np.intp)
 
-        def spread(index: NDArray[np.intp], depth: int, weights: FloatArray | None) -> FloatArray:
-            size = len(left) * len(anterior) * depth
-            sums = np.bincount(index, weights=weights, minlength=size).reshape(len(left), len(anterior), depth)
-            pooled = ndimage.gaussian_filter(
-                sums.astype(float), (aggregate_mm, aggregate_mm, 0), mode="constant", truncate=2.5
-            )
-            return np.asarray(pooled[where])
+        def summed(index: NDArray[np.intp], depth: int, weights: FloatArray | None) -> FloatArray:
+            sums = np.bincount(index, weights=weights, minlength=reference.size * depth)
+            return np.asarray(sums.reshape(*reference.shape, depth), dtype=np.float64)
 
-        centres = (np.arange(bins) + 0.5) * BIN_MM - REACH_MM
-        flat = cell * bins + place
-        mass, first = spread(flat, bins, None), spread(flat, bins, value)
-        return _Evidence(np.asarray(centres, dtype=np.float64), mass, first, spread(cell, 1, value**2)[:, 0])
+        sums = np.concatenate([summed(flat, bins, None), summed(flat, bins, value), summed(cell, 1, value**2)], axis=-1)
+        pooled = ndimage.gaussian_filter(sums, (aggregate_mm, aggregate_mm, 0), mode="constant", truncate=2.5)[where]
+        centres = (np.arange(bins, dtype=np.float64) + 0.5) * BIN_MM - REACH_MM
+        return _Evidence(centres, pooled[:, :bins], pooled[:, bins : 2 * bins], pooled[:, -1])
 
 
 def _best_offset(evidence: _Evidence, blur: Blur, search: Search, *, dark: bool) -> tuple[FloatArray, FloatArray]:
@@ -264,8 +281,7 @@ def _best_offset(evidence: _Evidence, blur: Blur, search: Search, *, dark: bool)
     total = evidence.mass.sum(axis=1)
     mean = evidence.first.sum(axis=1) / np.maximum(total, 1e-9)
     variation = np.maximum(evidence.second - total * mean**2, 1e-6)
-    cost = np.stack([_misfit(evidence, blur, candidate, dark=dark) for candidate in candidates], axis=1)
-    relative = cost / variation[:, None]
+    relative = _misfit(evidence, blur, candidates, dark=dark) / variation[:, None]
     # A Gaussian prior on the offset, in the units of −2 log likelihood, matters only where the image says little.
     noise = np.maximum(relative.min(axis=1, keepdims=True), 0.02)
     effective = np.clip(total, 1.0, MOST_EFFECTIVE_VOXELS)[:, None]
@@ -286,34 +302,33 @@ def _whole_shift(evidence: _Evidence, blur: Blur, *, dark: bool) -> float:
     mean = evidence.first.sum(axis=1) / np.maximum(total, 1e-9)
     variation = np.maximum(evidence.second - total * mean**2, 0.0).sum()
     candidates = WHOLE.candidates_mm
-    cost = np.array([_misfit(evidence, blur, candidate, dark=dark).sum() for candidate in candidates])
-    relative = cost / max(float(variation), 1e-6)
+    relative = _misfit(evidence, blur, candidates, dark=dark).sum(axis=0) / max(float(variation), 1e-6)
     noise = max(float(relative.min()), 0.02)
     objective = relative / noise * MOST_EFFECTIVE_VOXELS + (candidates / WHOLE.wander_mm) ** 2
     return float(candidates[int(np.argmin(objective))])
 
 
-def _misfit(evidence: _Evidence, blur: Blur, candidate_mm: float, *, dark: bool) -> FloatArray:
-    """(N,) residual sum of squares of the blurred-shell model with its outer surface at this offset."""
-    distance = evidence.distance_mm - candidate_mm
+def _misfit(evidence: _Evidence, blur: Blur, candidates_mm: FloatArray, *, dark: bool) -> FloatArray:
+    """(N, C) residual sum of squares of the blurred-shell model with its outer surface at each of (C,) offsets."""
+    distance = evidence.distance_mm - candidates_mm[:, None]
     outer, inner = blur.step(distance), blur.step(distance + SHELL_MM)
     below = blur.step(distance + SHELL_MM + BAND_MM)
     layers = [1 - below, below - inner, inner - outer, outer]  # marrow, the marrow next to the shell, shell, disc
     if dark:
         layers = [1 - inner, inner - outer, outer]
-    residual, solution = _residual(evidence, np.stack(layers))
-    flat = _residual(evidence, np.stack([1 - outer, outer]))
-    sides, shell = np.stack([solution[:, -3], solution[:, -1]]), solution[:, -2]
-    wrong = shell > sides.min(axis=0) if dark else shell < sides.max(axis=0)
-    return np.where(wrong, flat[0], residual)
+    residual, solution = _residual(evidence, np.stack(layers, axis=1))
+    flat, _ = _residual(evidence, np.stack([1 - outer, outer], axis=1))
+    sides, shell = solution[..., (-3, -1)], solution[..., -2]
+    wrong = shell > sides.min(axis=-1) if dark else shell < sides.max(axis=-1)
+    return np.where(wrong, flat, residual)
 
 
 def _residual(evidence: _Evidence, shapes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Weighted least squares of each column's bins on the given shapes (P, M): residual (N,), solution (N, P)."""
-    count = len(shapes)
-    products = np.einsum("pm,qm->pqm", shapes, shapes).reshape(count * count, -1)
-    normal = (evidence.mass @ products.T).reshape(-1, count, count)
-    right = evidence.first @ shapes.T
-    ridge = 1e-6 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(count) + 1e-9 * np.eye(count)
+    """Weighted least squares of each column's bins on shapes (C, P, M): residual (N, C), solution (N, C, P)."""
+    candidates, count, bins = shapes.shape
+    products = np.einsum("cpm,cqm->cpqm", shapes, shapes).reshape(-1, bins)
+    normal = (evidence.mass @ products.T).reshape(-1, candidates, count, count)
+    right = (evidence.first @ shapes.reshape(-1, bins).T).reshape(-1, candidates, count)
+    ridge = 1e-6 * np.trace(normal, axis1=-2, axis2=-1)[..., None, None] * np.eye(count) + 1e-9 * np.eye(count)
     solution = np.linalg.solve(normal + ridge, right[..., None])[..., 0]
-    return evidence.second - np.einsum("np,np->n", solution, right), solution
+    return evidence.second[:, None] - np.einsum("ncp,ncp->nc", solution, right), solution

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from vfa.measure.lattice import COLUMN_STEP_MM, ColumnLattice
+from vfa.measure.lattice import ColumnLattice
 from vfa.measure.uncertainty import HeightError
 from vfa.model.estimate import Estimate, Unmeasurable, Why
 from vfa.model.frame import FloatArray
@@ -89,21 +89,10 @@ def _band(lattice: ColumnLattice, third: str, column: str) -> NDArray[np.bool_]:
     rim = RIM_MM / max(high - low, 1e-9)
     share = {"right": (rim, 1 / 3), "centre": (1 / 3, 2 / 3), "left": (2 / 3, 1 - rim)}[third]
     in_third = (place >= share[0]) & (place <= share[1])
-    depth = depth_fraction(lattice)
+    depth = lattice.depth_fraction
     first, last = COLUMN_BANDS[column]
     with np.errstate(invalid="ignore"):
         return np.asarray(in_third[:, None] & (depth >= first) & (depth <= last) & lattice.inner)
-
-
-def depth_fraction(lattice: ColumnLattice) -> FloatArray:
-    """(L, A): 0 at the anterior, 1 at the posterior margin of each sagittal row; NaN outside the footprint."""
-    anterior = np.where(lattice.footprint, lattice.anterior_mm[None, :], np.nan)
-    depth = np.full(lattice.footprint.shape, np.nan)
-    for row in np.nonzero(lattice.footprint.any(axis=1))[0]:
-        front, back = np.nanmax(anterior[row]), np.nanmin(anterior[row])
-        # The margin is the outer edge of the outermost column.
-        depth[row] = (front + COLUMN_STEP_MM / 2 - anterior[row]) / (front - back + COLUMN_STEP_MM)
-    return depth
 
 
 def _line(lattice: ColumnLattice, surfaces: HeightMap, column: str) -> FloatArray:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from vfa.measure.resample import resample
 from vfa.measure.surface import quadratic_trend
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.model.morphometry import RIM_MM
@@ -62,6 +63,15 @@ class ColumnLattice:
         inside: NDArray[np.bool_] = depth > RIM_MM
         return inside
 
+    @cached_property
+    def depth_fraction(self) -> FloatArray:
+        """(L, A): 0 at the anterior, 1 at the posterior margin of each sagittal row; NaN outside the footprint."""
+        anterior = np.where(self.footprint, self.anterior_mm[None, :], np.nan)
+        front = np.fmax.reduce(anterior, axis=1, keepdims=True)
+        back = np.fmin.reduce(anterior, axis=1, keepdims=True)
+        # The margin is the outer edge of the outermost column.
+        return np.asarray((front + COLUMN_STEP_MM / 2 - anterior) / (front - back + COLUMN_STEP_MM))
+
     def points_body(self, cranial_mm: FloatArray) -> FloatArray:
         """(L, A, 3) points in the body frame for a height field (L, A)."""
         left, anterior = np.meshgrid(self.left_mm, self.anterior_mm, indexing="ij")
@@ -92,9 +102,8 @@ def column_lattice(vertebra: Vertebra, frame: BodyFrame) -> ColumnLattice:
     left = _steps(low[0], high[0], COLUMN_STEP_MM)
     anterior = _steps(low[1], high[1], COLUMN_STEP_MM)
     cranial = _steps(low[2], high[2], RAY_STEP_MM)
-    points = np.stack(np.meshgrid(left, anterior, cranial, indexing="ij"), axis=-1)
-    ijk = np.moveaxis(vertebra.grid.ijk_of(frame.lps_of(points)), -1, 0)
-    occupancy = ndimage.map_coordinates(vertebra.body.astype(np.float32), ijk, order=1, cval=0.0)
+    body = vertebra.body.astype(np.float32)
+    occupancy = resample(body, vertebra.grid, frame, (left, anterior, cranial), beyond=0.0)
     upper = _last_crossing(occupancy, cranial)
     lower = -_last_crossing(occupancy[:, :, ::-1], -cranial[::-1])
     step_mm = float(np.sqrt(((vertebra.grid.axes.T @ frame.cranial * vertebra.grid.spacing_mm) ** 2).sum()))

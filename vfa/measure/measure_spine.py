@@ -7,7 +7,6 @@ whole column, and the losses follow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from vfa.measure.beside_heights import BesideHeights, BodyInView, look_beside
 from vfa.measure.body_frame import first_frame, frame_of_endplates, refine_frame
 from vfa.measure.deformity import deformity, height_loss, lateral_loss
+from vfa.measure.each_body import for_each
 from vfa.measure.endplates import Endplate, find_endplates, refind_endplates
 from vfa.measure.expected_heights import Candidate, expect_all
 from vfa.measure.heights import focal_pits, heights_of
@@ -58,7 +58,6 @@ SEEN_BEYOND_MM = 2.0  # of disc must be in the image beyond an endplate, or its 
 MOST_OUTSIDE_FRACTION = 0.05
 AS_FOUND = ReaderEdits()
 MOVED_WHOLE_SHARE = 0.5  # an endplate that lies elsewhere as a whole is a mask that is off, and the image is plain
-BODIES_AT_ONCE = 2  # numpy works outside of the interpreter lock
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,11 +93,10 @@ def measure_spine(
     """
     measured: list[_Measured] = []
     spine, pieces = prepare_bodies(spine, volume)
-    with ThreadPoolExecutor(BODIES_AT_ONCE) as pool:
-        for own in pool.map(lambda vertebra: _measure_body(spine, vertebra, volume), spine.vertebrae):
-            in_pieces = replace(own, mask_pieces=pieces[own.vertebra.level])
-            measured.append(_edited(in_pieces, edits))
-            progress(len(measured) / (len(spine.vertebrae) + 1))
+    for own in for_each(lambda vertebra: _measure_body(spine, vertebra, volume), spine.vertebrae):
+        in_pieces = replace(own, mask_pieces=pieces[own.vertebra.level])
+        measured.append(_edited(in_pieces, edits))
+        progress(len(measured) / (len(spine.vertebrae) + 1))
     candidates = {
         m.vertebra.level: Candidate(m.vertebra.level, position, m.heights)
         for m, position in zip(measured, _positions(spine), strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from vfa.measure.each_body import for_each
 from vfa.measure.foreign_material import foreign_material
 from vfa.measure.mend import mend
 from vfa.model.spine import Spine
@@ -12,7 +13,7 @@ from vfa.model.volume import Volume
 
 def prepare_bodies(spine: Spine, volume: Volume | None) -> tuple[Spine, dict[str, int]]:
     """The spine as it is to be measured, and by level into how many pieces each mask falls (1 for a sound one)."""
-    mended = [mend(vertebra) for vertebra in spine.vertebrae]
+    mended = list(for_each(mend, spine.vertebrae))
     bodies = []
     for one in mended:
         body = one.vertebra

@@ -33,17 +33,14 @@ def _local_line(values: FloatArray, weights: FloatArray, sigma: float) -> FloatA
     A plane, not a mean: at the margin, where all neighbours lie on one side, a mean would pull the rim inwards.
     """
     rows, columns = np.meshgrid(*[np.arange(n, dtype=float) for n in values.shape], indexing="ij")
-    terms = [np.ones_like(values), rows, columns]
-
-    def around(field: FloatArray) -> FloatArray:
-        return np.asarray(ndimage.gaussian_filter(field * weights, sigma, mode="constant"))
-
+    terms = np.stack([np.ones_like(values), rows, columns])
+    pairs = [(0, 0), (1, 0), (2, 0), (1, 1), (2, 1), (2, 2)]
+    fields = np.stack([*(terms[i] * terms[j] for i, j in pairs), *(terms * values)]) * weights
+    around = np.asarray(ndimage.gaussian_filter(fields, (0, sigma, sigma), mode="constant"))
     normal = np.empty((*values.shape, 3, 3))
-    right = np.empty((*values.shape, 3))
-    for i, left_term in enumerate(terms):
-        right[..., i] = around(left_term * values)
-        for j, right_term in enumerate(terms[: i + 1]):
-            normal[..., i, j] = normal[..., j, i] = around(left_term * right_term)
+    for (i, j), field in zip(pairs, around, strict=False):
+        normal[..., i, j] = normal[..., j, i] = field
+    right = np.moveaxis(around[len(pairs) :], 0, -1)
     mass = normal[..., 0, 0]
     # The ridge, on slopes about the place itself, turns the plane into a mean where neighbours are too few.
     shift = np.zeros((*values.shape, 3, 3)) + np.eye(3)
