@@ -97,7 +97,7 @@ def column_lattice(vertebra: Vertebra, frame: BodyFrame) -> ColumnLattice:
     The mask's edge is where the linearly interpolated mask crosses one half, so it lies midway between the last
     voxel centre inside and the first outside.
     """
-    inside = frame.body_of(vertebra.grid.lps_of(np.argwhere(vertebra.body)))
+    inside = frame.body_of(vertebra.ends_lps)
     low, high = inside.min(axis=0) - MARGIN_MM, inside.max(axis=0) + MARGIN_MM
     left = _steps(low[0], high[0], COLUMN_STEP_MM)
     anterior = _steps(low[1], high[1], COLUMN_STEP_MM)

@@ -280,9 +280,7 @@ def _height_map(lattice: ColumnLattice, upper: FloatArray, lower: FloatArray) ->
 
 def _crop(spine: Spine, vertebra: Vertebra, volume: Volume) -> tuple[Volume, NDArray[np.bool_]]:
     """The image around one body, and which of its voxels belong to other bodies."""
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in vertebra.grid.shape], indexing="ij")).reshape(3, -1).T
-    inside = vertebra.grid.lps_of(np.argwhere(vertebra.body))
-    ijk = volume.grid.ijk_of(inside if len(inside) < 200_000 else vertebra.grid.lps_of(corners))
+    ijk = volume.grid.ijk_of(vertebra.ends_lps)
     margin = CROP_MARGIN_MM / np.asarray(volume.spacing_mm)
     start = np.clip(np.floor(ijk.min(axis=0) - margin), 0, None).astype(int)
     stop = np.minimum(np.ceil(ijk.max(axis=0) + margin).astype(int) + 1, volume.grid.shape)
@@ -297,9 +295,8 @@ def _crop(spine: Spine, vertebra: Vertebra, volume: Volume) -> tuple[Volume, NDA
 
 
 def _overlap(vertebra: Vertebra, crop: Volume) -> bool:
-    """Whether the box of a vertebra's mask may reach into the crop."""
-    corners = np.array(np.meshgrid(*[(0, n - 1) for n in vertebra.grid.shape], indexing="ij")).reshape(3, -1).T
-    ijk = crop.grid.ijk_of(vertebra.grid.lps_of(corners))
+    """Whether a vertebra's body may reach into the crop."""
+    ijk = crop.grid.ijk_of(vertebra.ends_lps)
     return bool((ijk.max(axis=0) >= 0).all() and (ijk.min(axis=0) <= np.asarray(crop.grid.shape) - 1).all())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,10 +52,18 @@ class Vertebra:
         if self.level_confidence is not None and not 0 <= self.level_confidence <= 1:
             raise ValueError(f"level_confidence: expected 0–1 or None, got {self.level_confidence}")
 
-    @property
+    @cached_property
     def centre_lps(self) -> FloatArray:
         """(3,) centre of mass of the body."""
         return self.grid.lps_of(np.argwhere(self.body).mean(axis=0))
+
+    @cached_property
+    def ends_lps(self) -> FloatArray:
+        """(N, 3) the first and last body voxel of every row along k: no other reaches farther, in any direction."""
+        rows = np.argwhere(self.body.any(axis=2))
+        along = self.body[rows[:, 0], rows[:, 1]]
+        first, last = along.argmax(axis=1), along.shape[1] - 1 - along[:, ::-1].argmax(axis=1)
+        return self.grid.lps_of(np.concatenate([np.column_stack([rows, k]) for k in (first, last)]))
 
 
 @dataclass(frozen=True, eq=False)
