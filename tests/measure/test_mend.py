@@ -20,7 +20,7 @@ def split(vertebra: Vertebra, gap_mm: float) -> Vertebra:
 
 
 @pytest.mark.parametrize("spacing_mm", [(0.7, 0.7, 0.7), (0.5, 0.5, 2.0)])
-@pytest.mark.parametrize("gap_mm", [2.5, 4.5])
+@pytest.mark.parametrize("gap_mm", [2.5, 4.0])
 def test_a_body_cut_through_is_one_again(spacing_mm: tuple[float, float, float], gap_mm: float) -> None:
     whole = column_of_blocks([(26, 26)], spacing_mm)["L1"]
     mended = mend(split(whole, gap_mm))

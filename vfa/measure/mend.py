@@ -54,7 +54,7 @@ def _may_have_clefts(vertebra: Vertebra) -> bool:
     body = np.pad(vertebra.body, [(0, int(-n % b)) for n, b in zip(vertebra.body.shape, block, strict=True)])
     i, j, k = (n // b for n, b in zip(body.shape, block, strict=True))
     coarse = np.asarray(body.reshape(i, block[0], j, block[1], k, block[2]).all(axis=(1, 3, 5)))
-    padded, clefts, _ = _closed(coarse, spacing * block, CLEFT_MM / 2 + COARSE_MM / 2)
+    padded, clefts, _ = _closed(coarse, spacing * block, CLEFT_MM / 2 + float((spacing * block).max()))
     return bool(clefts.sum() >= LEAST_FILLED_FRACTION * padded.sum())
 
 
