@@ -33,7 +33,7 @@ class Belief:
             instances: (X, Y, Z) which voxel belongs to which body.
             number: of the body.
         """
-        box = ndimage.find_objects((instances == number).astype(np.uint8))[0]
+        box = ndimage.find_objects(instances)[number - 1]
         pad = int(np.ceil(REACH_MM / SPACING_MM)) + 1
         part = tuple(slice(max(s.start - pad, 0), s.stop + pad) for s in box)
         near = instances[part]
