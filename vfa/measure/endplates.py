@@ -10,13 +10,13 @@ slice spacing. The same model with a dark shell serves MR, where cortex is black
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from vfa.measure.blur import Blur, blur_along
+from vfa.measure.grey_samples import Evidence, GreySamples
 from vfa.measure.lattice import ColumnLattice, carried
 from vfa.measure.surface import smooth_field, smooth_surface
 from vfa.measure.uncertainty import step_along
@@ -24,9 +24,9 @@ from vfa.model.frame import FloatArray
 from vfa.model.volume import Volume
 
 SHELL_MM = 0.6  # thickness of a bony endplate: 0.4–0.9 mm in cadavers (Roberts 1997; Edwards 2001); ±0.15 mm of bias
-BAND_MM = 2.5  # impacted or sclerotic trabeculae beneath the shell may be nearly as bright as it
-REACH_MM = 5.0  # voxels this far from the reference surface take part
-BIN_MM = 0.25
+# Trabeculae beneath the shell, impacted or sclerotic, may be nearly as bright as it on CT and as dark on MR: without a
+# layer of their own the lower margin of an impacted band was taken for the endplate, 3 mm too low, on T1 and T2.
+BAND_MM = 2.5
 MOST_EFFECTIVE_VOXELS = 50.0  # neighbouring voxels share noise; more do not count
 START_SMOOTH_MM = 1.5
 START_SMOOTH_PER_STEP = 0.5
@@ -122,7 +122,7 @@ def _search_both(
     foreign: NDArray[np.bool_],
     searches: tuple[Search, ...],
 ) -> tuple[Endplate, Endplate]:
-    samples = _Samples.near(volume, lattice, foreign)
+    samples = GreySamples.near(volume, lattice, foreign)
     upper, lower = (
         _find_endplate(volume, samples.close_to(start), start, outward, searches)
         for start, outward in zip(starts, (+1, -1), strict=True)
@@ -132,7 +132,7 @@ def _search_both(
 
 def _find_endplate(
     volume: Volume,
-    samples: _Samples,
+    samples: GreySamples,
     reference: FloatArray,
     outward: int,
     searches: tuple[Search, ...],
@@ -185,97 +185,7 @@ def _mean_normal(lattice: ColumnLattice, surface: FloatArray) -> FloatArray:
     return np.asarray(lattice.frame.axes @ (normal / np.linalg.norm(normal)))
 
 
-@dataclass(frozen=True, eq=False)
-class _Evidence:
-    """Grey values by column and distance: sums over the voxels around each column.
-
-    distance_mm (M,), mass (N, M), first (N, M) = sum of values, second (N,) = sum of squares; N: the footprint.
-    """
-
-    distance_mm: FloatArray
-    mass: FloatArray
-    first: FloatArray
-    second: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
-class _Samples:
-    """Voxels of the crop around a body that lie over its footprint.
-
-    Args:
-        lattice: the body's columns.
-        place: (2, N) row and column on the lattice, with fractions.
-        cell: (N,) index of the nearest column.
-        cranial_mm: (N,) in the body frame.
-        value: (N,) grey values.
-    """
-
-    lattice: ColumnLattice
-    place: FloatArray
-    cell: NDArray[np.intp]
-    cranial_mm: FloatArray
-    value: FloatArray
-
-    @classmethod
-    def near(cls, volume: Volume, lattice: ColumnLattice, foreign: NDArray[np.bool_]) -> _Samples:
-        """Voxels of the crop over the footprint that are not of another body."""
-        frame = lattice.frame
-        turn = (frame.axes.T @ volume.grid.lps_from_ijk[:3, :3]).astype(np.float32)
-        origin = frame.body_of(volume.grid.lps_of((0, 0, 0)))
-        steps = np.ogrid[tuple(slice(0, n) for n in volume.voxels.shape)]
-
-        def along(axis: int) -> NDArray[np.float32]:
-            by_step = [np.float32(turn[axis, n]) * steps[n].astype(np.float32) for n in range(3)]
-            return np.asarray(by_step[0] + by_step[1] + by_step[2] + np.float32(origin[axis]))
-
-        near, places = ~foreign, []
-        for axis, positions in ((0, lattice.left_mm), (1, lattice.anterior_mm)):
-            places.append(along(axis) - np.float32(positions[0]))
-            near &= (places[axis] >= -0.5) & (places[axis] <= len(positions) - 0.5)
-        chosen = np.flatnonzero(near)
-        place = np.stack([field.ravel()[chosen] for field in places]).astype(np.float64)
-        row, column = (
-            np.clip(np.round(p).astype(np.intp), 0, n - 1) for p, n in zip(place, lattice.footprint.shape, strict=True)
-        )
-        over = lattice.footprint[row, column]
-        cell = row[over] * lattice.footprint.shape[1] + column[over]
-        chosen = chosen[over]
-        cranial = along(2).ravel()[chosen].astype(np.float64)
-        return cls(lattice, place[:, over], cell, cranial, volume.voxels.ravel()[chosen].astype(np.float64))
-
-    def close_to(self, reference: FloatArray) -> _Samples:
-        """Those whose distance from a surface (L, A) may come to matter."""
-        courses = reference[self.lattice.footprint]
-        reach = REACH_MM + BRIGHT_SEARCH[0].reach_mm
-        kept = (self.cranial_mm >= courses.min() - reach) & (self.cranial_mm <= courses.max() + reach)
-        return replace(
-            self,
-            place=self.place[:, kept],
-            cell=self.cell[kept],
-            cranial_mm=self.cranial_mm[kept],
-            value=self.value[kept],
-        )
-
-    def binned(self, reference: FloatArray, outward: int, aggregate_mm: float, where: NDArray[np.bool_]) -> _Evidence:
-        """Sum the voxels into bins of distance from the reference, then over the columns around each of `where`."""
-        exact = ndimage.map_coordinates(reference, self.place, order=1, mode="nearest")
-        distance = outward * (self.cranial_mm - exact)
-        near = np.abs(distance) < REACH_MM
-        bins = round(2 * REACH_MM / BIN_MM)
-        cell, value = self.cell[near], self.value[near]
-        flat = cell * bins + np.floor((distance[near] + REACH_MM) / BIN_MM).astype(np.intp)
-
-        def summed(index: NDArray[np.intp], depth: int, weights: FloatArray | None) -> FloatArray:
-            sums = np.bincount(index, weights=weights, minlength=reference.size * depth)
-            return np.asarray(sums.reshape(*reference.shape, depth), dtype=np.float64)
-
-        sums = np.concatenate([summed(flat, bins, None), summed(flat, bins, value), summed(cell, 1, value**2)], axis=-1)
-        pooled = ndimage.gaussian_filter(sums, (aggregate_mm, aggregate_mm, 0), mode="constant", truncate=2.5)[where]
-        centres = (np.arange(bins, dtype=np.float64) + 0.5) * BIN_MM - REACH_MM
-        return _Evidence(centres, pooled[:, :bins], pooled[:, bins : 2 * bins], pooled[:, -1])
-
-
-def _best_offset(evidence: _Evidence, blur: Blur, search: Search, *, dark: bool) -> tuple[FloatArray, FloatArray]:
+def _best_offset(evidence: Evidence, blur: Blur, search: Search, *, dark: bool) -> tuple[FloatArray, FloatArray]:
     """(N,) outward offset of the surface at each column, and the share of variation the model explains."""
     candidates = search.candidates_mm
     total = evidence.mass.sum(axis=1)
@@ -296,7 +206,7 @@ def _best_offset(evidence: _Evidence, blur: Blur, search: Search, *, dark: bool)
     return np.where(seen, offset, 0.0), np.where(seen, np.clip(1 - relative[rows, best], 0, 1), 0.0)
 
 
-def _whole_shift(evidence: _Evidence, blur: Blur, *, dark: bool) -> float:
+def _whole_shift(evidence: Evidence, blur: Blur, *, dark: bool) -> float:
     """The outward offset (mm) at which the model fits best when all columns move by the same."""
     total = evidence.mass.sum(axis=1)
     mean = evidence.first.sum(axis=1) / np.maximum(total, 1e-9)
@@ -308,22 +218,20 @@ def _whole_shift(evidence: _Evidence, blur: Blur, *, dark: bool) -> float:
     return float(candidates[int(np.argmin(objective))])
 
 
-def _misfit(evidence: _Evidence, blur: Blur, candidates_mm: FloatArray, *, dark: bool) -> FloatArray:
+def _misfit(evidence: Evidence, blur: Blur, candidates_mm: FloatArray, *, dark: bool) -> FloatArray:
     """(N, C) residual sum of squares of the blurred-shell model with its outer surface at each of (C,) offsets."""
     distance = evidence.distance_mm - candidates_mm[:, None]
     outer, inner = blur.step(distance), blur.step(distance + SHELL_MM)
     below = blur.step(distance + SHELL_MM + BAND_MM)
-    layers = [1 - below, below - inner, inner - outer, outer]  # marrow, the marrow next to the shell, shell, disc
-    if dark:
-        layers = [1 - inner, inner - outer, outer]
-    residual, solution = _residual(evidence, np.stack(layers, axis=1))
+    # Marrow, the marrow next to the shell, shell, disc.
+    residual, solution = _residual(evidence, np.stack([1 - below, below - inner, inner - outer, outer], axis=1))
     flat, _ = _residual(evidence, np.stack([1 - outer, outer], axis=1))
-    sides, shell = solution[..., (-3, -1)], solution[..., -2]
+    sides, shell = solution[..., (1, 3)], solution[..., 2]
     wrong = shell > sides.min(axis=-1) if dark else shell < sides.max(axis=-1)
     return np.where(wrong, flat, residual)
 
 
-def _residual(evidence: _Evidence, shapes: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _residual(evidence: Evidence, shapes: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Weighted least squares of each column's bins on shapes (C, P, M): residual (N, C), solution (N, C, P)."""
     candidates, count, bins = shapes.shape
     products = np.einsum("cpm,cqm->cpqm", shapes, shapes).reshape(-1, bins)

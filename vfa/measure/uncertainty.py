@@ -16,9 +16,9 @@ from vfa.model.volume import Modality
 # Endplate thickness, kernel and frame, in mm; then sampling along the cranial axis, in mm per mm. The rim, where walls
 # and lipping begin, is known less well than the middle.
 CT_FLOOR_MM = {"anterior": 0.10, "middle": 0.09, "posterior": 0.10}
-# Dark cortex against dark annulus. Where fat is bright its shift hides one of the endplates: on T1 heights came out
-# 1 mm too low (docs/accuracy.md), and a contrast that is not known may be as bad.
-MR_FLOOR_MM = {Modality.T2: 0.5, Modality.STIR: 0.5}
+# Dark cortex against dark annulus; fat, imaged up to 1.2 mm off, hides one of the endplates and widens the other. An
+# unknown contrast may show neither.
+MR_FLOOR_MM = {Modality.T1: 0.5, Modality.T2: 0.5, Modality.STIR: 0.5}
 OTHER_MR_FLOOR_MM = 1.1
 IMAGE_PER_STEP = {"anterior": 0.13, "middle": 0.07, "posterior": 0.10}
 MASK_FLOOR_MM = 0.3
