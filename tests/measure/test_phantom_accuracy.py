@@ -13,9 +13,11 @@ from vfa.measure import measure_spine
 from vfa.model.estimate import Unmeasurable, Why
 from vfa.model.morphometry import COLUMNS, BodyHeights, HeightLoss
 from vfa.model.spine import Spine
+from vfa.model.volume import Modality
 from vfa.phantom.anatomy import SpineRecipe, build_spine
 from vfa.phantom.fractures import Crush
 from vfa.phantom.render_ct import CtScanner, render_ct
+from vfa.phantom.render_mr import MrScanner, render_mr
 from vfa.phantom.truth import truth_of
 
 
@@ -80,3 +82,17 @@ def test_masks_three_millimetres_too_tall_at_both_ends_give_the_heights_of_the_i
     for column in COLUMNS:
         assert too_tall.centre[column].value == pytest.approx(getattr(truth, f"{column}_mm"), abs=1.0)
         assert too_tall.centre[column].sigma > 1.5 * as_drawn.centre[column].sigma
+
+
+@pytest.mark.slow
+def test_on_t1_a_band_of_impacted_marrow_is_not_taken_for_the_endplate() -> None:
+    crushed = {"L2": Crush(7.0, band="sclerotic")}
+    spine = build_spine(SpineRecipe(seed=7330, levels=("L1", "L2", "L3"), fractures=crushed, variation=1.0))
+    sagittal = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
+    grid = grid_around(spine, (0.8, 0.8, 4.0), sagittal)
+    scanner = MrScanner(Modality.T1, slice_thickness_mm=3.6, fat_shift_mm=0.9, frequency_axis="i", seed=7330)
+    found = measure_spine(true_spine(spine, grid), render_mr(spine, grid, scanner))[1].heights
+    assert isinstance(found, BodyHeights)
+    truth = {true.level: true for true in truth_of(spine)}["L2"].heights["centre"]
+    for column in COLUMNS:
+        assert found.centre[column].value == pytest.approx(getattr(truth, f"{column}_mm"), abs=1.2)
