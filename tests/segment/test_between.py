@@ -5,7 +5,6 @@ import pytest
 
 from tests.segment.made_up import BOX_MM, STEP_MM, box_body
 from vfa.segment.between import Between
-from vfa.segment.bodies import BodyMask
 
 
 def test_the_gap_runs_from_surface_to_surface_along_the_line_between_the_centres() -> None:
@@ -25,13 +24,3 @@ def test_bodies_of_unequal_height_leave_the_middle_of_the_gap_nearer_to_the_low_
 
 def test_bodies_that_run_into_each_other_leave_less_than_nothing() -> None:
     assert Between.of(box_body(0), box_body(1, shift_lps=(0, 0, 15.0))).gap_mm < -1
-
-
-def test_a_speck_far_below_does_not_lengthen_a_body() -> None:
-    body = box_body(0)
-    mask = np.zeros((*body.mask.shape[:2], body.mask.shape[2] + 20), dtype=bool)
-    mask[:, :, 20:] = body.mask
-    mask[22:26, 18:22, 1:3] = True
-    shape = (mask.shape[0], mask.shape[1], mask.shape[2])
-    specked = BodyMask(mask, body.grid.crop((0, 0, -20), shape))
-    assert Between.of(specked, box_body(1)).gap_mm == pytest.approx(Between.of(body, box_body(1)).gap_mm, abs=0.1)

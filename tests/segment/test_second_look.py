@@ -15,7 +15,7 @@ from vfa.phantom.render_ct import CtScanner, render_ct
 from vfa.segment.bodies import BodyMask, cropped
 from vfa.segment.locate import SpineMaps
 from vfa.segment.outlined import OutlinedBody
-from vfa.segment.second_look import MAY_BE_DISC, doubted_where_touching, with_overlooked
+from vfa.segment.second_look import FROM_GAP, MAY_BE_DISC, doubted_where_touching, with_overlooked
 
 LEVELS = ("L1", "L2", "L3")
 
@@ -91,6 +91,16 @@ def test_in_a_gap_that_a_body_fits_in_one_is_found_though_the_first_network_hard
 def test_nothing_is_drawn_into_a_gap_where_the_first_network_sees_no_body(phantom: PhantomSpine, ct: Volume) -> None:
     found = [_body(phantom, level, ct.grid) for level in ("L1", "L3")]
     assert with_overlooked(ct, _maps(phantom, ct, of_l2=0.2), found) == found
+
+
+def test_beyond_the_last_body_found_one_more_is_found_where_both_networks_see_it(
+    phantom: PhantomSpine, ct: Volume
+) -> None:
+    found = [_body(phantom, level, ct.grid) for level in ("L2", "L3")]
+    bodies = with_overlooked(ct, _maps(phantom, ct, of_l2=1.0), found)
+    assert len(bodies) == 3
+    assert bodies[0].doubt == FROM_GAP
+    assert _dice(bodies[0].body, phantom, "L1", ct) > 0.85
 
 
 def test_where_every_body_is_outlined_there_is_nothing_to_add(phantom: PhantomSpine, ct: Volume) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vfa.model.frame import FloatArray
-from vfa.segment.bodies import BodyMask, tidy
+from vfa.segment.bodies import BodyMask
 
 TUBE_MM = 9.0  # round the line between the centres: inside the rims of the smallest bodies
 OUTERMOST = 0.02  # share of the voxels in the tube that may lie beyond a body's end
@@ -31,7 +31,7 @@ class Between:
 
     @classmethod
     def of(cls, upper: BodyMask, lower: BodyMask) -> Between:
-        """Measure it."""
+        """Measure it; the bodies hold no stray pieces."""
         top, bottom = upper.centre_lps, lower.centre_lps
         length_mm = float(np.linalg.norm(top - bottom))
         cranial = (top - bottom) / max(length_mm, 1e-6)
@@ -42,7 +42,7 @@ class Between:
 
 def _ends(body: BodyMask, centre_lps: FloatArray, cranial: FloatArray) -> tuple[float, float]:
     """How far (mm) a body reaches up and, negative, down from its centre in the middle."""
-    offset = tidy(body)[0].points_lps - centre_lps
+    offset = body.points_lps - centre_lps
     along = offset @ cranial
     inside = np.linalg.norm(offset - along[:, None] * cranial, axis=1) <= TUBE_MM
     if not inside.any():

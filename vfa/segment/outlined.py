@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.model.volume import Modality, Volume
 from vfa.segment.belief import Belief
-from vfa.segment.bodies import BodyMask
+from vfa.segment.bodies import BodyMask, tidy
 from vfa.segment.instances import Candidate
 from vfa.segment.outline import Outline, outline
 from vfa.segment.sampling import too_coarse
@@ -40,7 +40,7 @@ class OutlinedBody:
 def outlined_body(
     volume: Volume, frame: BodyFrame, belief: Belief, candidate: Candidate, canal_lps: FloatArray | None
 ) -> OutlinedBody | None:
-    """Outline one body; where the two networks disagree, the first one's coarser outline stays.
+    """Outline one body, stray pieces left out; where the two networks disagree, the first one's coarser outline stays.
 
     Returns:
         None for what is too small to see.
@@ -50,7 +50,7 @@ def outlined_body(
     if body is None:
         return None
     coarse = too_coarse(volume.grid, frame.cranial, -frame.anterior)
-    return OutlinedBody(body, canal_lps, fine.agreement, _doubt(candidate, fine, volume.modality), coarse)
+    return OutlinedBody(tidy(body)[0], canal_lps, fine.agreement, _doubt(candidate, fine, volume.modality), coarse)
 
 
 def _doubt(candidate: Candidate, fine: Outline, modality: Modality) -> str:

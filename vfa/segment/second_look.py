@@ -19,7 +19,7 @@ from vfa.model.frame import FloatArray, Grid
 from vfa.model.volume import Volume
 from vfa.segment.belief import Belief
 from vfa.segment.between import Between
-from vfa.segment.bodies import BodyMask
+from vfa.segment.bodies import BodyMask, separate_bodies
 from vfa.segment.instances import BODY_AT_LEAST, CANDIDATE_AT_LEAST_ML, VOXEL_ML, Candidate, canal_behind
 from vfa.segment.locate import SpineMaps
 from vfa.segment.network_input import SPACING_MM
@@ -35,9 +35,10 @@ SMALLEST_SHARE = 0.2  # of the volume of the bodies beside it
 # A gap may hold a body when it is this wide, and wide beside the heights of its neighbours: discs stay below 15 mm.
 ROOM_MM, ROOM_SHARE = 12.0, 0.6
 DISC_MM, SOFT_MM = 3.5, 1.5
+HINT_AT_LEAST = 0.25  # mean probability where a body would be, or the second network is not asked
 FILLED_AT_LEAST = 0.5  # Dice of what the second network draws with what it was told; else it sees none there
 BODY_IN_GAP = 0.45  # mean probability by the first network; in discs it was 0.12–0.35, and that of disc above 0.6
-FROM_GAP = "this body was found on a second look only, in a gap between its neighbours"
+FROM_GAP = "this body was found on a second look only, from the place that its neighbours leave to it"
 
 # Bodies with a disc between them stand 4 mm apart and more on generated images; a disc taken for a body touches.
 TOUCHING_MM = 0.5
@@ -45,7 +46,7 @@ MAY_BE_DISC = "this body touches the one beside it, where a disc should be: it m
 
 
 def with_overlooked(volume: Volume, maps: SpineMaps, found: Sequence[OutlinedBody]) -> list[OutlinedBody]:
-    """The bodies, from head to foot, and those that were missed between them.
+    """The bodies, from head to foot, with those that were missed between them and at the ends.
 
     Args:
         volume: the image.
@@ -63,11 +64,12 @@ def with_overlooked(volume: Volume, maps: SpineMaps, found: Sequence[OutlinedBod
             taken.insert(above + 1, body)
     for above in reversed(range(len(taken) - 1)):
         between = Between.of(taken[above].body, taken[above + 1].body)
-        if between.gap_mm < max(ROOM_MM, ROOM_SHARE * float(np.mean(between.heights_mm))):
-            continue
-        body = _in_the_gap(volume, maps, between, (taken[above].body, taken[above + 1].body))
-        if body is not None and _is_another(body, taken, above):
-            taken.insert(above + 1, body)
+        if between.gap_mm >= max(ROOM_MM, ROOM_SHARE * float(np.mean(between.heights_mm))):
+            taken[above + 1 : above + 1] = _in_the_gap(volume, maps, between, taken, above)
+    while len(taken) > 1 and (more := _in_the_gap(volume, maps, _above_the_top(taken), taken, 0)):
+        taken = [*more, *taken]
+    while len(taken) > 1 and (more := _in_the_gap(volume, maps, _below_the_last(taken), taken, len(taken) - 2)):
+        taken = [*taken, *more]
     return taken
 
 
@@ -85,40 +87,70 @@ def doubted_where_touching(found: Sequence[OutlinedBody]) -> list[OutlinedBody]:
 def _asked(
     volume: Volume, maps: SpineMaps, belief: Belief, candidate: Candidate, cranial: FloatArray
 ) -> OutlinedBody | None:
-    """What the second network makes of a place."""
+    """What the second network makes of a place: one piece, since two may be two bodies."""
     canal = canal_behind(maps, candidate.centre_lps, cranial)
     frame = guessed_frame(candidate.centre_lps, cranial, canal)
-    return outlined_body(volume, frame, belief, candidate, canal)
+    body = outlined_body(volume, frame, belief, candidate, canal)
+    pieces = () if body is None else separate_bodies(body.body.mask, body.body.grid)
+    return replace(body, body=pieces[0]) if body is not None and pieces else None
+
+
+def _above_the_top(taken: Sequence[OutlinedBody]) -> Between:
+    """Where one more body would be above the others."""
+    between = Between.of(taken[0].body, taken[1].body)
+    step = taken[0].body.centre_lps - taken[1].body.centre_lps
+    height_mm = between.heights_mm[0]
+    return Between(height_mm + 2 * DISC_MM, taken[0].body.centre_lps + step, between.cranial, (height_mm, height_mm))
+
+
+def _below_the_last(taken: Sequence[OutlinedBody]) -> Between:
+    """Where one more body would be below the others."""
+    between = Between.of(taken[-2].body, taken[-1].body)
+    step = taken[-1].body.centre_lps - taken[-2].body.centre_lps
+    height_mm = between.heights_mm[1]
+    return Between(height_mm + 2 * DISC_MM, taken[-1].body.centre_lps + step, between.cranial, (height_mm, height_mm))
 
 
 def _in_the_gap(
-    volume: Volume, maps: SpineMaps, between: Between, beside: tuple[BodyMask, BodyMask]
-) -> OutlinedBody | None:
+    volume: Volume, maps: SpineMaps, between: Between, taken: Sequence[OutlinedBody], above: int
+) -> list[OutlinedBody]:
     """What the second network draws when it is told that a body fills the gap, if the first takes it for body too."""
+    belief = _filling(maps, between, (taken[above].body, taken[above + 1].body))
+    if belief is None:
+        return []
     place = Candidate(0, between.middle_lps, 0.0, 0.0, 0.0)
-    body = _asked(volume, maps, _filling(maps, between, beside), place, between.cranial)
-    if body is None or body.agreement < FILLED_AT_LEAST:
-        return None
+    body = _asked(volume, maps, belief, place, between.cranial)
+    if body is None or body.agreement < FILLED_AT_LEAST or not _is_another(body, taken, above):
+        return []
     places = maps.grid.ijk_of(body.body.points_lps).T
-    bone, disc = (float(ndimage.map_coordinates(part, places, order=1).mean()) for part in (maps.body, maps.disc))
-    return replace(body, doubt=FROM_GAP) if bone >= BODY_IN_GAP and bone > disc else None
+    bone, disc, sacrum = (
+        float(ndimage.map_coordinates(part, places, order=1).mean()) for part in (maps.body, maps.disc, maps.sacrum)
+    )
+    return [replace(body, doubt=FROM_GAP)] if bone >= BODY_IN_GAP and bone > max(disc, sacrum) else []
 
 
-def _filling(maps: SpineMaps, between: Between, beside: tuple[BodyMask, BodyMask]) -> Belief:
-    """A body as broad as its neighbours in the middle of the gap: soft edges, and room for a disc on either side."""
+def _filling(maps: SpineMaps, between: Between, beside: Sequence[BodyMask]) -> Belief | None:
+    """A body as broad as its neighbours in the middle of the gap: soft edges, and room for a disc on either side.
+
+    None where the first network sees nothing of a body.
+    """
     canal = canal_behind(maps, between.middle_lps, between.cranial)
     frame = guessed_frame(between.middle_lps, between.cranial, canal)
     half_mm = np.min([np.ptp(body.points_lps @ frame.axes, axis=0) / 2 for body in beside], axis=0)
     reach = np.ceil(half_mm.max() / SPACING_MM) + 8
     middle = maps.grid.ijk_of(between.middle_lps)
     low = np.clip(np.floor(middle - reach).astype(int), 0, np.asarray(maps.grid.shape) - 2)
-    size = np.clip(np.ceil(middle + reach).astype(int), low + 1, maps.grid.shape) - low
-    grid = maps.grid.crop(low, (int(size[0]), int(size[1]), int(size[2])))
+    high = np.clip(np.ceil(middle + reach).astype(int), low + 1, maps.grid.shape)
+    grid = maps.grid.crop(low, tuple((high - low).tolist()))
     offset = (grid.lps_of(np.moveaxis(np.indices(grid.shape), 0, -1)) - between.middle_lps) @ frame.axes
     left, front, up = np.moveaxis(offset, -1, 0)
     aside_mm = (np.hypot(left / half_mm[0], front / half_mm[1]) - 1) * half_mm.min()
     outside_mm = np.maximum(aside_mm, np.abs(up) - max(between.gap_mm / 2 - DISC_MM, SPACING_MM))
-    return Belief((1 / (1 + np.exp(np.clip(outside_mm / SOFT_MM, -30, 30)))).astype(np.float32), grid)
+    filling = 1 / (1 + np.exp(np.clip(outside_mm / SOFT_MM, -30, 30)))
+    seen = maps.body[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+    if (seen * filling).sum() < HINT_AT_LEAST * filling.sum():
+        return None
+    return Belief(filling.astype(np.float32), grid)
 
 
 def _bare(maps: SpineMaps, found: Sequence[OutlinedBody]) -> Iterator[tuple[Belief, Candidate]]:
