@@ -7,7 +7,8 @@ behind the wall; noise, kernel, voxel size and pose per spine. The field of view
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -38,6 +39,7 @@ from vfa.phantom.truth import TrueVertebra, truth_of
 from vfa.phantom.wall_variants import EpiduralLayer, PosteriorCortex, VeinOpening, WallVariant
 
 Masks = Literal["true", "spoiled"]
+Render = Callable[[PhantomSpine, Grid, CtScanner], Volume]
 
 KINDS = {
     "intact": 0.26,
@@ -51,6 +53,26 @@ KINDS = {
     "screws": 0.03,
     "lytic": 0.08,
 }
+
+
+@dataclass(frozen=True)
+class Mix:
+    """How often what is drawn.
+
+    Args:
+        kinds: probability of each kind of damage at a level; they sum to 1.
+        vacuum_disc: probability of gas in the disc below a level.
+        narrowed: probability that one foramen below a level is narrowed.
+        in_plane_mm: least and greatest voxel size within a slice.
+    """
+
+    kinds: Mapping[str, float]
+    vacuum_disc: float = 0.12
+    narrowed: float = 0.08
+    in_plane_mm: tuple[float, float] = (0.4, 0.8)
+
+
+WALLS = Mix(KINDS)
 ARCH_MM = 12.0  # behind the canal
 MARGIN_MM = 12.0
 USUAL_HEIGHT_MM = 24.0
@@ -66,7 +88,7 @@ class WallCase:
         spine: the true masks.
         kinds: by level, what was drawn.
         truth: by level.
-        narrowing: by level and side, the share of the foramen below its pedicle that is taken.
+        narrowing: by level and side, how much less open the foramen below its pedicle is than it was before all damage.
         marrow_hu: mean of the marrow over all levels.
     """
 
@@ -79,11 +101,13 @@ class WallCase:
     marrow_hu: float
 
 
-def wall_case(seed: int, slice_mm: float, masks: Masks = "true") -> WallCase:
+def wall_case(
+    seed: int, slice_mm: float, masks: Masks = "true", mix: Mix = WALLS, render: Render = render_ct
+) -> WallCase:
     """The phantom of one seed, imaged with slices this far apart, with its true masks or such as a segmenter makes."""
     rng = np.random.default_rng([seed, 601])
-    spine, kinds = _spine(seed, rng)
-    in_plane = float(rng.uniform(0.4, 0.8))
+    spine, kinds = _spine(seed, mix, rng)
+    in_plane = float(rng.uniform(*mix.in_plane_mm))
     scanner = CtScanner(
         in_plane_blur_mm=float(rng.uniform(0.3, 0.5)),
         slice_thickness_mm=slice_mm * float(rng.choice([1.0, 1.25])),
@@ -91,17 +115,17 @@ def wall_case(seed: int, slice_mm: float, masks: Masks = "true") -> WallCase:
         trabecular_hu=float(rng.uniform(50, 190)),
         seed=seed,
     )
-    volume = render_ct(spine, _grid(spine, (in_plane, in_plane, slice_mm)), scanner)
+    volume = render(spine, _grid(spine, (in_plane, in_plane, slice_mm)), scanner)
     truth = {true.level: true for true in truth_of(spine)}
-    narrowing = {(f.level, str(f.side)): f.narrowing_fraction for f in true_foramina(spine).values()}
+    narrowing = _narrowing(spine)
     bodies = true_spine(spine, volume.grid)
     if masks == "spoiled":
         bodies = spoiled(bodies, seed)
     return WallCase(seed, volume, bodies, kinds, truth, narrowing, scanner.trabecular_hu)
 
 
-def _spine(seed: int, rng: Generator) -> tuple[PhantomSpine, dict[str, str]]:
-    kinds = {level: str(rng.choice(list(KINDS), p=list(KINDS.values()))) for level in LEVELS}
+def _spine(seed: int, mix: Mix, rng: Generator) -> tuple[PhantomSpine, dict[str, str]]:
+    kinds = {level: str(rng.choice(list(mix.kinds), p=list(mix.kinds.values()))) for level in LEVELS}
     fractures: dict[str, Fracture] = {}
     features: dict[str, tuple[Feature, ...]] = {}
     person = _Person.drawn(np.random.default_rng([seed, 602]))
@@ -109,9 +133,9 @@ def _spine(seed: int, rng: Generator) -> tuple[PhantomSpine, dict[str, str]]:
         fracture, held = _damage(kind, rng)
         if fracture is not None:
             fractures[level] = fracture
-        if rng.random() < 0.12:
+        if rng.random() < mix.vacuum_disc:
             held = (*held, VacuumDisc())
-        if level not in ("L5",) and rng.random() < 0.08:
+        if level not in ("L5",) and rng.random() < mix.narrowed:
             side = "left" if rng.random() < 0.5 else "right"
             held = (*held, ForaminalNarrowing(side, float(rng.uniform(0.5, 0.7))))  # type: ignore[arg-type]
         features[level] = (*held, *person.wall_of(level, np.random.default_rng([seed, 603, len(features)])))
@@ -233,6 +257,12 @@ def _gap(rng: Generator) -> WallGap:
         height_fraction=float(rng.uniform(0.42, 0.6) if through else rng.uniform(0.2, 0.8)),
         turn_deg=float(rng.uniform(-30, 30)),
     )
+
+
+def _narrowing(spine: PhantomSpine) -> dict[tuple[str, str], float]:
+    """What bone grown into a foramen and fractures that let its roof down have taken of it."""
+    before = true_foramina(build_spine(replace(spine.recipe, fractures={}, features={})))
+    return {(f.level, str(f.side)): 1 - f.open_mm2 / before[key].open_mm2 for key, f in true_foramina(spine).items()}
 
 
 def _grid(spine: PhantomSpine, spacing_mm: tuple[float, float, float]) -> Grid:

@@ -25,7 +25,7 @@ HEIGHT_MM = 24.0
 ARCH_MM = 32.0  # behind the bodies: the canal and the arch that closes it
 GAP = WallGap(width_mm=6.0, height_mm=5.0, left_fraction=0.26, height_fraction=0.35)
 SEED = load_profile("seed")
-# Every answer given; of what the images show, a reader's only on the foramina, which are not measured.
+# Every answer given; of what the images show, a reader's only on the foramina, at the ends of the scan.
 TOLD = all_answered(level={"foraminal_stenosis": "no", "fracture_confirmed": "yes"})
 
 

@@ -14,6 +14,9 @@ from vfa.measure.body_interior import body_interior
 from vfa.measure.cleft import find_cleft
 from vfa.measure.destruction import find_destruction
 from vfa.measure.each_body import for_each
+from vfa.measure.foramen import Pillar
+from vfa.measure.foraminal import NAME as NARROWED
+from vfa.measure.foraminal import find_foraminal_stenosis
 from vfa.measure.fragmentation import find_fragmentation, unroll_shell
 from vfa.measure.marrow import marrow_mean_hu
 from vfa.measure.posterior_wall import posterior_walls
@@ -35,10 +38,10 @@ FINDINGS = (
 )
 # Marrow signal is read in the MR series (marrow_signal). Soft tissue is a matter for MR, or for a reader.
 LEFT_TO_A_READER = {
-    "foraminal_stenosis": "The width of the neural foramina is not measured; a reader must say.",
     "epidural_extension": "Soft tissue in the canal is not measured; a reader must say, on MR.",
     "haemangioma": "The pattern of a haemangioma is not looked for; a reader must say.",
 }
+ON_MR = "on MR cortex, ligament and flowing blood are alike dark"
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +82,14 @@ def look_beside(spine: Spine, volume: Volume | None, bodies: Mapping[str, BodyIn
     """
     if volume is None:
         return {level: _nothing(level, Why.NO_IMAGE, "this needs an image, not only a mask") for level in bodies}
-    walls = _walls(spine, volume, bodies)
+    looks = _looks(spine, volume, bodies)
+    walls = _walls(looks, volume)
+    foramina = _foramina(looks, bodies, volume)
     marrow = {level: _marrow(body, volume) for level, body in bodies.items()}
 
     def findings_of(level: str) -> dict[str, Finding]:
-        return _findings(bodies[level], volume, walls[level], _reference(level, marrow))
+        found = _findings(bodies[level], volume, walls[level], _reference(level, marrow))
+        return found | {NARROWED: foramina[level]}
 
     return {
         level: BesideHeights(_unless_destroyed(walls[level], findings), marrow[level], findings)
@@ -113,29 +119,49 @@ def _not_assessable(detail: str) -> dict[str, Finding]:
     return {name: Finding(name, Presence.NOT_ASSESSABLE, LEFT_TO_A_READER.get(name, because)) for name in FINDINGS}
 
 
-def _walls(spine: Spine, volume: Volume, bodies: Mapping[str, BodyInView]) -> dict[str, PosteriorWall | Unmeasurable]:
-    if not volume.modality.is_ct:
-        return {level: _wall_on_mr(level) for level in bodies}
+def _looks(spine: Spine, volume: Volume, bodies: Mapping[str, BodyInView]) -> dict[str, WallLook | Unmeasurable]:
+    """What was seen of each posterior wall and canal; on MR nothing."""
 
     def look(body: BodyInView) -> WallLook | Unmeasurable:
         surfaces = _surfaces(body)
         if isinstance(surfaces, Unmeasurable):
             return replace(surfaces, quantity="the posterior wall")
+        if not volume.modality.is_ct:
+            return Unmeasurable(body.vertebra.level, "the posterior wall", Why.MODALITY_INSUFFICIENT, ON_MR)
         return look_at_wall(spine, body.vertebra, volume, *surfaces)
 
-    return posterior_walls(dict(zip(bodies, for_each(look, bodies.values()), strict=True)), volume)
+    return dict(zip(bodies, for_each(look, bodies.values()), strict=True))
+
+
+def _walls(looks: Mapping[str, WallLook | Unmeasurable], volume: Volume) -> dict[str, PosteriorWall | Unmeasurable]:
+    if not volume.modality.is_ct:
+        return {level: _wall_on_mr(level) for level in looks}
+    return posterior_walls(looks, volume)
+
+
+def _foramina(
+    looks: Mapping[str, WallLook | Unmeasurable], bodies: Mapping[str, BodyInView], volume: Volume
+) -> dict[str, Finding]:
+    pillars: dict[str, Pillar | Unmeasurable] = {}
+    for level, look in looks.items():
+        if isinstance(look, Unmeasurable):
+            pillars[level] = look
+        else:
+            heights = bodies[level].heights
+            assert isinstance(heights, BodyHeights)
+            pillars[level] = Pillar(look, heights.height_map)
+    return find_foraminal_stenosis(pillars, volume)
 
 
 def _wall_on_mr(level: str) -> PosteriorWall:
     """Cortex and ligament are both black on MR: nothing is concluded from it."""
-    detail = "on MR cortex, ligament and flowing blood are alike dark"
 
     def missing(quantity: str) -> Unmeasurable:
-        return Unmeasurable(level, quantity, Why.MODALITY_INSUFFICIENT, detail)
+        return Unmeasurable(level, quantity, Why.MODALITY_INSUFFICIENT, ON_MR)
 
     return PosteriorWall(
         status=WallStatus.NOT_ASSESSABLE,
-        because=f"only a CT shows whether the posterior cortex is whole; {detail}",
+        because=f"only a CT shows whether the posterior cortex is whole; {ON_MR}",
         retropulsion_mm=missing("retropulsion"),
         outline=missing("outline of the posterior wall"),
         breach_area_mm2=missing("breach area"),
@@ -182,4 +208,4 @@ def _findings(
     found["fragmentation"] = fragments
     found["cleft"] = find_cleft(interior, volume)
     found["destruction"] = find_destruction(interior, volume, intact_hu, fragments.presence)
-    return {name: found[name] for name in FINDINGS}
+    return found

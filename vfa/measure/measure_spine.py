@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vfa.measure.beside_heights import BesideHeights, BodyInView, look_beside
+from vfa.measure.body_crop import crop_around
 from vfa.measure.body_frame import first_frame, frame_of_endplates, refine_frame
 from vfa.measure.deformity import deformity, height_loss, lateral_loss
 from vfa.measure.each_body import for_each
@@ -52,7 +52,6 @@ from vfa.model.volume import Volume
 
 Progress = Callable[[float], None]
 
-CROP_MARGIN_MM = 12.0  # the image around a body that its endplates and their discs need
 LEAST_CONTRAST = 0.25  # of the local grey-value variation; below it no endplate was seen
 SEEN_BEYOND_MM = 2.0  # of disc must be in the image beyond an endplate, or its edge may be the image's own
 MOST_OUTSIDE_FRACTION = 0.05
@@ -211,7 +210,7 @@ def _heights_from_mask(vertebra: Vertebra, lattice: ColumnLattice) -> _Measured:
 
 def _heights_from_image(spine: Spine, vertebra: Vertebra, volume: Volume, lattice: ColumnLattice) -> _Measured:
     """Heights between the endplates found in the image; the frame is settled on those endplates."""
-    crop, foreign = _crop(spine, vertebra, volume)
+    crop, foreign = crop_around(spine, vertebra, volume)
     upper, lower = find_endplates(crop, lattice, foreign)
     turned = frame_of_endplates(lattice, upper.cranial_mm, lower.cranial_mm)
     if float(turned.cranial @ lattice.frame.cranial) < 1 - 1e-6:
@@ -276,37 +275,6 @@ def _height_map(lattice: ColumnLattice, upper: FloatArray, lower: FloatArray) ->
         if pit.any()
     )
     return surfaces, signs
-
-
-def _crop(spine: Spine, vertebra: Vertebra, volume: Volume) -> tuple[Volume, NDArray[np.bool_]]:
-    """The image around one body, and which of its voxels belong to other bodies."""
-    ijk = volume.grid.ijk_of(vertebra.ends_lps)
-    margin = CROP_MARGIN_MM / np.asarray(volume.spacing_mm)
-    start = np.clip(np.floor(ijk.min(axis=0) - margin), 0, None).astype(int)
-    stop = np.minimum(np.ceil(ijk.max(axis=0) + margin).astype(int) + 1, volume.grid.shape)
-    size = tuple(int(n) for n in stop - start)
-    window = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
-    crop = replace(volume, voxels=volume.voxels[window], grid=volume.grid.crop(start, (size[0], size[1], size[2])))
-    foreign = np.zeros(crop.grid.shape, dtype=bool)
-    for other in spine.vertebrae:
-        if other is not vertebra and _overlap(other, crop):
-            foreign |= _on_grid(other, crop)
-    return crop, foreign
-
-
-def _overlap(vertebra: Vertebra, crop: Volume) -> bool:
-    """Whether a vertebra's body may reach into the crop."""
-    ijk = crop.grid.ijk_of(vertebra.ends_lps)
-    return bool((ijk.max(axis=0) >= 0).all() and (ijk.min(axis=0) <= np.asarray(crop.grid.shape) - 1).all())
-
-
-def _on_grid(vertebra: Vertebra, crop: Volume) -> NDArray[np.bool_]:
-    """(I, J, K) bool: the body of another vertebra on the crop's grid, by position."""
-    marked = np.zeros(crop.grid.shape, dtype=bool)
-    ijk = np.round(crop.grid.ijk_of(vertebra.grid.lps_of(np.argwhere(vertebra.body)))).astype(int)
-    within = ((ijk >= 0) & (ijk < np.asarray(crop.grid.shape))).all(axis=1)
-    marked[tuple(ijk[within].T)] = True
-    return marked
 
 
 def _findings(measured: _Measured, expected: ExpectedHeights | Unmeasurable | None) -> VertebraFindings:
