@@ -19,6 +19,7 @@ from evaluate_cases import Patient, draw_image
 from numpy.typing import NDArray
 
 from vfa.measure import measure_spine
+from vfa.model.anatomy import is_provisional
 from vfa.model.frame import Grid
 from vfa.model.morphometry import COLUMNS, BodyHeights, HeightLoss
 from vfa.model.spine import Spine, Vertebra
@@ -28,6 +29,7 @@ from vfa.segment.segmenter import silent
 
 FOUND_FROM, PART_FROM, TRUE_FROM = 0.5, 0.25, 0.1  # Dice of a body found; share that makes a part; of one no invention
 EDGE_VOXELS = 1
+FAR_OFF_MM = 3.0
 
 
 @dataclass
@@ -66,7 +68,20 @@ class Tally:
                 self.counts["doubted"] += bool(spine.vertebrae[best].unusable)
                 self.dice.append(float(dice))
                 matched[number] = best
+        self._count_names(patient, spine, matched)
         self._measure(patient, spine, matched)
+
+    def _count_names(self, patient: Patient, spine: Spine, matched: dict[int, int]) -> None:
+        """Right and wrong names, and whether an unusual spine is told of where both the sacrum and ribs are in view."""
+        for number, index in matched.items():
+            name = spine.vertebrae[index].level
+            kind = "provisional" if is_provisional(name) else "named"
+            self.counts[kind] += 1
+            self.counts["named wrongly"] += kind == "named" and name != patient.levels[number]
+        unusual = bool({"T13", "L6"} & set(patient.levels.values())) or "L5" not in patient.levels.values()
+        if unusual and "sacrum" in spine.naming and "ribs" in spine.naming:
+            self.counts["unusual"] += 1
+            self.counts["unusual told"] += any("transitional" in note for note in spine.notes)
 
     def _measure(self, patient: Patient, spine: Spine, matched: dict[int, int]) -> None:
         """Heights and losses from the outlines found, and from the true masks in the same image."""
@@ -88,6 +103,9 @@ class Tally:
                         findings.heights.centre[c].value - getattr(true.heights["centre"], f"{c}_mm") for c in COLUMNS
                     ]
                     row |= {f"{name}{c}": round(float(e), 3) for c, e in zip(COLUMNS, errors, strict=True)}
+                    if not name:
+                        self.counts["measured"] += 1
+                        self.counts["off by 3 mm"] += max(abs(e) for e in errors) > FAR_OFF_MM
                 if isinstance(findings.height_loss, HeightLoss):
                     off = findings.height_loss.fraction.value - true.height_loss_fraction
                     row[f"{name}loss_off"] = round(float(off), 4)
@@ -101,7 +119,10 @@ class Tally:
         return f"{counts}; Dice mean {np.mean(self.dice):.3f}, worst tenth {tenth:.3f}; " + _heights(self.rows)
 
 
-COUNTED = ("volumes", "bodies", "found", "merged", "split", "invented", "doubted")
+COUNTED = (
+    "volumes", "bodies", "found", "merged", "split", "invented", "doubted", "measured", "off by 3 mm", "named",
+    "named wrongly", "provisional", "unusual", "unusual told",
+)  # fmt: skip
 
 
 def _heights(rows: list[dict[str, object]]) -> str:

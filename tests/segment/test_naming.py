@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from vfa.model.frame import Grid
@@ -7,6 +9,7 @@ from vfa.model.spine import Vertebra
 from vfa.segment.locate import SpineMaps
 from vfa.segment.naming import PROVISIONAL, FoundNames, name_found
 from vfa.segment.network_input import NetworkInput
+from vfa.segment.second_look import MAY_BE_DISC
 
 GRID = Grid.from_axes((40, 50, 150), (2.0, 2.0, 2.0), (-40.0, -40.0, 0.0))
 PLACES = GRID.lps_of(np.moveaxis(np.indices(GRID.shape), 0, -1))
@@ -60,3 +63,12 @@ def test_a_gap_in_the_chain_is_counted_as_a_missed_vertebra_and_told() -> None:
     assert above is not None
     assert below is not None
     assert above < below
+
+
+def test_what_may_be_a_disc_makes_the_names_beyond_it_doubtful_and_that_is_told() -> None:
+    bodies = _bodies([230, 195, 160])
+    bodies[1] = replace(bodies[1], unusable=MAY_BE_DISC)
+    maps = SpineMaps(BLANK, BLANK, BLANK, BLANK, BLANK, BLANK, ALL, GRID)
+    assert any(
+        "2. found may be a disc" in note for note in name_found(maps, NetworkInput(BLANK, ALL, GRID), bodies).notes
+    )

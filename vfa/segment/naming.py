@@ -16,6 +16,7 @@ from vfa.segment.network_input import NetworkInput
 from vfa.segment.numbering import Evidence, Numbering, number_bodies
 from vfa.segment.ribs import Sight, see_ribs
 from vfa.segment.sacrum import near_sacrum, sacrum_is_below, sacrum_points
+from vfa.segment.second_look import MAY_BE_DISC
 
 PROVISIONAL = "nothing in the image anchors the level names: vertebrae are counted from head to foot"
 MISSED = 0.9  # probability that a gap in the chain is a vertebra that was missed
@@ -52,6 +53,8 @@ def name_found(maps: SpineMaps, seen: NetworkInput, vertebrae: Sequence[Vertebra
     below = not vertebrae[-1].touches_border and sacrum_is_below(maps, sacrum, centres)
     gaps = gaps_below(centres)
     notes = tuple(f"a vertebra seems to have been missed between the {n + 1}. and the {n + 2}. found" for n in gaps)
+    discs = [n for n, vertebra in enumerate(vertebrae, start=1) if vertebra.unusable == MAY_BE_DISC]
+    notes += tuple(f"the {n}. found may be a disc: names counted past it may be off by one" for n in discs)
     numbering = None
     if len(gaps) <= GAPS_AT_MOST:
         numbering = number_bodies(Evidence(_possible_steps(len(vertebrae), gaps), below, ribs))
