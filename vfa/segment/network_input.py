@@ -88,9 +88,12 @@ def _binned(volume: Volume) -> tuple[FloatImage, Grid]:
     ahead, result = np.moveaxis(volume.voxels, slowest, 0), np.moveaxis(data, slowest, 0)
     for number in range(shape[slowest]):
         first = number * factors[slowest]
-        slab = ahead[first : first + factors[slowest]].sum(axis=0, dtype=np.float32)
         (a, b), (m, n) = factors[others], shape[others]
-        result[number] = slab[: a * m, : b * n].reshape(m, a, n, b).sum(axis=(1, 3))
+        slab = ahead[first, : a * m, : b * n].astype(np.float32)  # sums of strided parts: far faster than reductions
+        for behind in range(first + 1, first + factors[slowest]):
+            slab += ahead[behind, : a * m, : b * n]
+        rows = sum((slab[part::a] for part in range(1, a)), start=slab[::a])
+        result[number] = sum((rows[:, part::b] for part in range(1, b)), start=rows[:, ::b])
     data /= np.float32(np.prod(factors))
     affine = np.array(volume.lps_from_ijk)
     affine[:3, 3] = volume.grid.lps_of((factors - 1) / 2)
