@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
 
+from benchmarks.degraded_masks import KINDS as SPOILT
+from benchmarks.degraded_masks import degraded
 from benchmarks.phantom_cases import LEVELS, true_spine
-from benchmarks.spoiled_masks import spoiled
 from vfa.model.frame import FloatArray, Grid
 from vfa.model.spine import Spine
 from vfa.model.volume import Volume
@@ -37,8 +37,9 @@ from vfa.phantom.render_ct import CtScanner, render_ct
 from vfa.phantom.shape_changes import Bulge, Comminution
 from vfa.phantom.truth import TrueVertebra, truth_of
 from vfa.phantom.wall_variants import EpiduralLayer, PosteriorCortex, VeinOpening, WallVariant
+from vfa.segment.segmenter import find_segmenter, silent
 
-Masks = Literal["true", "spoiled"]
+MASKS = ("true", *SPOILT, "segmented")  # the built-in segmenter's
 Render = Callable[[PhantomSpine, Grid, CtScanner], Volume]
 
 KINDS = {
@@ -76,6 +77,7 @@ WALLS = Mix(KINDS)
 ARCH_MM = 12.0  # behind the canal
 MARGIN_MM = 12.0
 USUAL_HEIGHT_MM = 24.0
+SAME_BODY_MM = 12.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,9 +104,20 @@ class WallCase:
 
 
 def wall_case(
-    seed: int, slice_mm: float, masks: Masks = "true", mix: Mix = WALLS, render: Render = render_ct
+    seed: int, slice_mm: float, masks: str = "true", mix: Mix = WALLS, render: Render = render_ct
 ) -> WallCase:
-    """The phantom of one seed, imaged with slices this far apart, with its true masks or such as a segmenter makes."""
+    """The phantom of one seed, imaged with slices this far apart.
+
+    Args:
+        seed: of the spine, its damage and its image.
+        slice_mm: how far apart slices lie.
+        masks: one of MASKS: the true ones, those spoilt on purpose, or the built-in segmenter's.
+        mix: how often which damage is drawn.
+        render: how the spine becomes an image.
+
+    Raises:
+        ValueError: if the seed's damage cannot be drawn.
+    """
     rng = np.random.default_rng([seed, 601])
     spine, kinds = _spine(seed, mix, rng)
     in_plane = float(rng.uniform(*mix.in_plane_mm))
@@ -119,9 +132,21 @@ def wall_case(
     truth = {true.level: true for true in truth_of(spine)}
     narrowing = _narrowing(spine)
     bodies = true_spine(spine, volume.grid)
-    if masks == "spoiled":
-        bodies = spoiled(bodies, seed)
+    if masks == "segmented":
+        bodies = _named_as(bodies, find_segmenter().segment(volume, silent))
+    elif masks != "true":
+        bodies = degraded(bodies, masks, seed)
     return WallCase(seed, volume, bodies, kinds, truth, narrowing, scanner.trabecular_hu)
+
+
+def _named_as(true: Spine, found: Spine) -> Spine:
+    """The bodies that were found, each under the name of the true body nearest to it; those near none are left out."""
+    named = []
+    for one in found.vertebrae:
+        nearest = min(true.vertebrae, key=lambda body: float(np.linalg.norm(body.centre_lps - one.centre_lps)))
+        if np.linalg.norm(nearest.centre_lps - one.centre_lps) < SAME_BODY_MM:
+            named.append(replace(one, level=nearest.level))
+    return Spine(tuple(named), found.grid, found.produced_by)
 
 
 def _spine(seed: int, mix: Mix, rng: Generator) -> tuple[PhantomSpine, dict[str, str]]:

@@ -16,15 +16,21 @@ CANAL_HU, MARROW_HU, CORTEX_HU = 15.0, 120.0, 1000.0
 UPRIGHT = BodyFrame(np.zeros(3), np.array([0.0, 0.0, 1.0]), np.array([0.0, -1.0, 0.0]))
 
 
-def wall_view(cortex_mm: float, hole_mm: tuple[float, float], hole_at_mm: tuple[float, float] = (8.0, 6.0)) -> BodyView:
-    """A flat wall at WALL_MM with a hole of a width and height filled with blood, blurred as by a scanner."""
+def wall_view(
+    cortex_mm: float,
+    hole_mm: tuple[float, float],
+    hole_at_mm: tuple[float, float] = (8.0, 6.0),
+    filled_hu: float = CANAL_HU + 10,
+    deep_mm: float = 2.0,
+) -> BodyView:
+    """A flat wall at WALL_MM with a hole of a width and height, so deep, filled with blood, blurred as by a scanner."""
     left = np.arange(-16, 16.1, LEFT_STEP_MM)
     behind = np.arange(0, 36, BEHIND_STEP_MM)
     cranial = np.arange(-12, 12.1, CRANIAL_STEP_MM)
     fine = np.arange(0, 36, 0.05)
     column = np.where(fine < WALL_MM, MARROW_HU, CANAL_HU)
     column[(fine > WALL_MM - cortex_mm) & (fine < WALL_MM)] = CORTEX_HU
-    opened = np.where((fine > WALL_MM - 2.0) & (fine < WALL_MM), CANAL_HU + 10, column)
+    opened = np.where((fine > WALL_MM - deep_mm) & (fine < WALL_MM), filled_hu, column)
     profiles = [ndimage.gaussian_filter1d(one, 0.5 / 0.05)[:: round(BEHIND_STEP_MM / 0.05)] for one in (column, opened)]
     inside = (np.abs(left[:, None] - hole_at_mm[0]) < hole_mm[0] / 2) & (
         np.abs(cranial[None, :] - hole_at_mm[1]) < hole_mm[1] / 2
@@ -58,3 +64,19 @@ def test_blood_in_the_place_of_bone_is_an_opening_with_its_place_and_size(cortex
     # Blur takes from an opening's edges: it is not seen larger than it is, nor at less than half its size.
     assert 2.5 <= one.width_mm <= 5.5
     assert 2.25 <= one.height_mm <= 5.0
+
+
+def test_a_tumour_as_bright_as_marrow_in_the_place_of_a_bright_cortex_is_an_opening():
+    (one,) = seen(wall_view(0.8, (7.0, 7.0), filled_hu=1.2 * MARROW_HU))
+    assert one.darker_than == "wall"
+    assert one.area_mm2 == pytest.approx(49.0, abs=15.0)
+
+
+def test_at_the_veins_place_only_what_is_darker_than_marrow_is_an_opening():
+    assert seen(wall_view(0.8, (7.0, 7.0), (0.0, 0.0), filled_hu=1.2 * MARROW_HU)) == ()
+
+
+@pytest.mark.parametrize(("deep_mm", "in_front"), [(2.0, 1.0), (14.0, 0.1)])
+def test_what_lies_in_front_of_an_opening_is_told(deep_mm: float, in_front: float):
+    (one,) = seen(wall_view(0.5, (10.0, 10.0), (0.0, 0.0), deep_mm=deep_mm))
+    assert one.in_front == pytest.approx(in_front, abs=0.35)

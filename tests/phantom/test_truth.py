@@ -135,3 +135,11 @@ def test_labels_carry_verse_numbers_with_the_first_sacral_body_as_26():
     spine = build_spine(SpineRecipe(levels=("T12", "T13", "L1", "L2", "L3", "L4", "L5", "L6", "S1")))
     grid = Grid.from_axes((60, 110, 180), (1.5, 1.5, 2.0), (-45.0, -80.0, -190.0))
     assert set(np.unique(body_labels(spine, grid))) == {0, 19, 28, 20, 21, 22, 23, 24, 25, 26}
+
+
+def test_a_wedge_whose_axis_leans_keeps_the_canal_that_no_fragment_narrows():
+    """At the rims, where it is narrowest, nothing moved; across a leaning axis a straight canal is no narrower."""
+    truth = truth_of(build_spine(SpineRecipe(seed=1, levels=("T12", "L1", "L2", "S1"), fractures={"L1": Wedge(11.0)})))
+    wedge = next(one for one in truth if one.level == "L1")
+    lost_mm = wedge.intact_canal.ap_mm - wedge.canal.ap_mm
+    assert -1.0 <= lost_mm <= 0.3

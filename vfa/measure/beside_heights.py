@@ -92,20 +92,9 @@ def look_beside(spine: Spine, volume: Volume | None, bodies: Mapping[str, BodyIn
         return found | {NARROWED: foramina[level]}
 
     return {
-        level: BesideHeights(_unless_destroyed(walls[level], findings), marrow[level], findings)
+        level: BesideHeights(walls[level], marrow[level], findings)
         for level, findings in zip(bodies, for_each(findings_of, bodies), strict=True)
     }
-
-
-def _unless_destroyed(
-    wall: PosteriorWall | Unmeasurable, findings: Mapping[str, Finding]
-) -> PosteriorWall | Unmeasurable:
-    """A wall of a body that has lost bone is never called intact: the search has nothing sound to compare it with."""
-    lost = findings["destruction"].presence is Presence.PRESENT
-    if isinstance(wall, Unmeasurable) or wall.status is not WallStatus.INTACT or not lost:
-        return wall
-    because = "bone is lost in this body: whether its wall still stands must be read on the images"
-    return replace(wall, status=WallStatus.NOT_ASSESSABLE, because=because)
 
 
 def _nothing(level: str, why: Why, detail: str) -> BesideHeights:

@@ -27,9 +27,10 @@ NARROWEST_MM, WIDEST_MM = 5.0, 18.0  # half-widths of a canal
 LEAST_SHARE_CLOSED = 0.6  # of the places across that must meet the arch
 LOW_SHARE = 0.2  # the arch's inner outline: a low quantile, not the least, of what the rays meet
 MIDLINE_MM = 1.0
-SHAPE_SIGMA_MM = 0.28  # arch and wall, each found to about 0.2 mm; checked on the phantom
+SHAPE_SIGMA_MM = 0.4  # arch and wall, each found to about 0.25 mm; checked on the phantom (python -m benchmarks.wall)
+UNEVEN_MM, UNEVEN_SHARE = 2.0, 0.4  # from the midline: where a fragment's edge leaves open which line is the diameter
 PER_STEP = 0.1  # of the in-plane voxel size
-AREA_SIGMA_FRACTION = 0.035
+AREA_SIGMA_FRACTION = 0.055
 NEIGHBOUR_SD_FRACTION = 0.06  # by which a level's canal differs from its neighbours' mean in people
 
 
@@ -148,10 +149,11 @@ def canal_size(
     share = np.clip((arch.half_left_mm - left) / LEFT_STEP_MM + 0.5, 0, 1)
     share = share * np.clip((arch.half_right_mm + left) / LEFT_STEP_MM + 0.5, 0, 1)
     areas = (depth[:, rows] * share[:, None]).sum(axis=0) * LEFT_STEP_MM
-    sigma = float(np.hypot(SHAPE_SIGMA_MM, PER_STEP * in_plane_mm))
     ap, area = float(middle.min()), float(areas.min())
     height = int(np.nonzero(rows)[0][np.argmin(middle)])
     back = line.behind_at(view.cranial_mm)[height] + behind
+    uneven = UNEVEN_SHARE * float(np.ptp(depth[np.abs(left) <= UNEVEN_MM, height]))
+    sigma = float(np.sqrt(SHAPE_SIGMA_MM**2 + (PER_STEP * in_plane_mm) ** 2 + uneven**2))
     method = "from the wall back to the arch, least over the body's height"
     return CanalSize(
         Estimate(ap, sigma, "mm", method, 0.0),

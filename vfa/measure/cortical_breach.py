@@ -2,8 +2,9 @@
 
 The basivertebral vein opens near the midline at mid-height in everyone, as one opening or two, in some as wide as a
 fracture. Most traumatic fractures of the wall run through it (68.5 %, PMC7647501), so its place is not left out: a
-small opening there is the vein's, a larger one only when the neighbours' are as large, and between that and the
-impossible nothing is asserted. An opening elsewhere is a breach, or left open where the slices show too little of it.
+small opening there is the vein's, a larger one only when the neighbours' are as large; one far wider than every
+neighbour's is a breach, and between these nothing is asserted. An opening elsewhere is a breach, or left open where the
+slices show too little of it or where the vein may have come to lie in a body that has lost height.
 """
 
 from __future__ import annotations
@@ -16,12 +17,20 @@ from vfa.measure.wall_openings import Opening
 # Where the vein opens: from the midline, mm, and of the posterior height. Two openings stand to either side.
 VEIN_ASIDE_MM = 3.0
 VEIN_HEIGHTS = (0.30, 0.72)
+MOVED_HEIGHTS = (0.36, 0.64)  # of the height the body had, from the endplate that still stands
+HEIGHT_LOST = 0.9  # of the neighbours' posterior height; with less an endplate has come down
+NEAR_VEIN_MM = 4.0  # from the midline: a vein's blurred edges may put its middle so far off
 ONE_OF_TWO_ASIDE_MM = 7.5
 ONE_OF_TWO_WIDTH_MM = 6.0
+PAIR_OFF_MM, PAIR_OFF_HEIGHT = 1.5, 0.12  # two openings of one vein: their middle from the midline, their heights apart
 SMALL_WIDTH_MM, SMALL_HEIGHT_MM = 6.0, 6.5  # of the vein's opening: no larger than it is in most people
 WIDEST_MM, HIGHEST_MM = 13.0, 10.5  # beyond it no vein is known to open; a streak higher than wide is left open
 LIKE_NEIGHBOUR = 1.3  # how much larger than each neighbour's an opening may be and still be the vein's
-LEAST_GAP_MM2 = 8.0
+# A plausible limit: neighbouring levels' veins differ by less than half. A small vein may not be seen at all.
+FAR_WIDER, UNSEEN_VEIN_MM = 2.0, 4.5
+WITNESSES = 2  # neighbours that must agree; one alone may be broken itself
+MARROW_IN_FRONT = 0.6  # of sound marrow: with less in front of it an opening is no vein's alone
+LEAST_GAP_MM2 = {"marrow": 8.0, "wall": 15.0}  # by what told it
 LEAST_SPAN_MM = 2.0
 LEAST_SLICES = 1.5
 
@@ -34,32 +43,41 @@ class Judged:
         vein: the vein's.
         gaps: breaches of the cortex.
         unclear: those of which neither can be said.
+        because: of the first of the unclear ones, why; empty for none.
     """
 
     vein: tuple[Opening, ...]
     gaps: tuple[Opening, ...]
     unclear: tuple[Opening, ...]
+    because: str = ""
 
 
-def judge_openings(openings: Sequence[Opening], neighbours: Sequence[Sequence[Opening]], slice_mm: float) -> Judged:
-    """Sort the openings of one wall.
+@dataclass(frozen=True)
+class Around:
+    """What is known beside one wall's own openings.
 
     Args:
-        openings: of this wall.
-        neighbours: for each of the nearest other levels, what is taken for its vein's opening.
+        veins: for each of the nearest other levels, what is taken for its vein's opening.
+        height_kept: this body's posterior height as a share of theirs, at most 1; where height is lost the vein may
+            lie nearer to an endplate.
         slice_mm: how far apart slices lie.
     """
-    # The smaller of two neighbours: the larger may itself be broken through its vein.
-    width = min((max((one.width_mm for one in beside), default=0.0) for beside in neighbours), default=0.0)
-    height = min((max((one.height_mm for one in beside), default=0.0) for beside in neighbours), default=0.0)
+
+    veins: Sequence[Sequence[Opening]]
+    height_kept: float
+    slice_mm: float
+
+
+def judge_openings(openings: Sequence[Opening], around: Around) -> Judged:
+    """Sort the openings of one wall."""
     sorted_: dict[str, list[Opening]] = {"vein": [], "gap": [], "unclear": []}
+    reasons = []
     for one in openings:
-        if at_the_vein(one, openings):
-            kind = _kind_at_the_vein(one, width, height)
-        else:
-            kind = "gap" if spans(one, slice_mm) else "unclear"
+        kind, because = _judge(one, openings, around)
         sorted_[kind].append(one)
-    return Judged(tuple(sorted_["vein"]), tuple(sorted_["gap"]), tuple(sorted_["unclear"]))
+        reasons.append(because)
+    because = next((reason for reason in reasons if reason), "")
+    return Judged(tuple(sorted_["vein"]), tuple(sorted_["gap"]), tuple(sorted_["unclear"]), because)
 
 
 def looks_like_vein(openings: Sequence[Opening]) -> tuple[Opening, ...]:
@@ -70,32 +88,90 @@ def looks_like_vein(openings: Sequence[Opening]) -> tuple[Opening, ...]:
 def spans(one: Opening, slice_mm: float) -> bool:
     """Whether an opening is large enough both ways for the slices to show it."""
     tall = one.height_mm >= max(LEAST_SPAN_MM, LEAST_SLICES * slice_mm)
-    return one.area_mm2 >= LEAST_GAP_MM2 and one.width_mm >= LEAST_SPAN_MM and tall
+    return one.area_mm2 >= LEAST_GAP_MM2[one.darker_than] and one.width_mm >= LEAST_SPAN_MM and tall
 
 
 def at_the_vein(one: Opening, openings: Sequence[Opening]) -> bool:
     """Whether an opening lies where the vein leaves, alone or as one of two."""
-    if not VEIN_HEIGHTS[0] <= one.height_fraction <= VEIN_HEIGHTS[1]:
-        return False
+    return VEIN_HEIGHTS[0] <= one.height_fraction <= VEIN_HEIGHTS[1] and _in_the_middle(one, openings)
+
+
+def _in_the_middle(one: Opening, openings: Sequence[Opening]) -> bool:
     if abs(one.left_mm) <= VEIN_ASIDE_MM:
         return True
-    # One of two openings, its fellow on the other side.
     small = one.width_mm <= ONE_OF_TWO_WIDTH_MM and abs(one.left_mm) <= ONE_OF_TWO_ASIDE_MM
     return small and any(
         other is not one
-        and other.left_mm * one.left_mm < 0
-        and VEIN_HEIGHTS[0] <= other.height_fraction <= VEIN_HEIGHTS[1]
+        and abs(other.left_mm + one.left_mm) / 2 <= PAIR_OFF_MM
+        and abs(other.height_fraction - one.height_fraction) <= PAIR_OFF_HEIGHT
         for other in openings
     )
+
+
+def _moved_vein(one: Opening, openings: Sequence[Opening], height_kept: float) -> bool:
+    """Whether an opening lies where the vein has come to lie in a body that has lost height at one endplate."""
+    if height_kept > HEIGHT_LOST or not _in_the_middle(one, openings):
+        return False
+    from_standing = one.height_fraction * height_kept, (1 - one.height_fraction) * height_kept
+    return any(MOVED_HEIGHTS[0] <= fraction <= MOVED_HEIGHTS[1] for fraction in from_standing)
+
+
+def _may_be_the_vein(one: Opening, openings: Sequence[Opening], height_kept: float) -> bool:
+    """Whether the vein may have come to lie here: a little aside, or nearer to an endplate that has come down."""
+    low, high = 1 - (1 - VEIN_HEIGHTS[0]) / height_kept, VEIN_HEIGHTS[1] / height_kept
+    moved = low <= one.height_fraction <= high
+    return moved and (_in_the_middle(one, openings) or abs(one.left_mm) <= NEAR_VEIN_MM)
 
 
 def _possible(one: Opening) -> bool:
     return one.width_mm <= WIDEST_MM and one.height_mm <= HIGHEST_MM
 
 
-def _kind_at_the_vein(one: Opening, beside_width_mm: float, beside_height_mm: float) -> str:
-    if one.width_mm > WIDEST_MM:
-        return "gap"
-    narrow = one.width_mm <= max(SMALL_WIDTH_MM, LIKE_NEIGHBOUR * beside_width_mm)
-    low = one.height_mm <= min(max(SMALL_HEIGHT_MM, LIKE_NEIGHBOUR * beside_height_mm), HIGHEST_MM)
-    return "vein" if narrow and low else "unclear"
+def _judge(one: Opening, openings: Sequence[Opening], around: Around) -> tuple[str, str]:
+    """What an opening is, and why nothing is said where it is unclear."""
+    size = f"{one.width_mm:.0f} × {one.height_mm:.0f} mm"
+    if at_the_vein(one, openings) or _moved_vein(one, openings, around.height_kept):
+        return _judge_at_the_vein(one, around.veins, size)
+    if _possible(one) and _may_be_the_vein(one, openings, around.height_kept):
+        return "unclear", f"an opening of {size} lies near the vein's place: its own, or a gap"
+    if spans(one, around.slice_mm):
+        return "gap", ""
+    return "unclear", f"an opening of {size}, {place(one)}, is too small to tell a gap from a thin place"
+
+
+def _judge_at_the_vein(one: Opening, neighbours: Sequence[Sequence[Opening]], size: str) -> tuple[str, str]:
+    if one.in_front < MARROW_IN_FRONT:
+        lost = f"bone is lost in front of an opening of {size} at the vein's place"
+        as_wide = one.width_mm <= LIKE_NEIGHBOUR * SMALL_WIDTH_MM and one.height_mm <= LIKE_NEIGHBOUR * SMALL_HEIGHT_MM
+        return ("unclear", lost) if as_wide else ("gap", "")
+    known = neighbours if len(neighbours) >= WITNESSES else ()
+    widths = [max((beside.width_mm for beside in veins), default=0.0) for veins in known]
+    heights = [max((beside.height_mm for beside in veins), default=0.0) for veins in known]
+    reach = max((_reach_mm(veins) for veins in known), default=WIDEST_MM)
+    if one.width_mm > min(WIDEST_MM, FAR_WIDER * max(reach, UNSEEN_VEIN_MM)):
+        return "gap", ""
+    # The smaller of the neighbours: the larger may itself be broken through its vein.
+    narrow = one.width_mm <= max(SMALL_WIDTH_MM, LIKE_NEIGHBOUR * min(widths, default=0.0))
+    low = one.height_mm <= min(max(SMALL_HEIGHT_MM, LIKE_NEIGHBOUR * min(heights, default=0.0)), HIGHEST_MM)
+    wide = "a wide vein and a fracture through it look alike"
+    larger = f"an opening of {size} at the vein's place is larger than usual: {wide}"
+    return ("vein", "") if narrow and low else ("unclear", larger)
+
+
+def _reach_mm(veins: Sequence[Opening]) -> float:
+    """From the right edge of the rightmost opening to the left edge of the leftmost."""
+    if not veins:
+        return 0.0
+    return max(one.left_mm + one.width_mm / 2 for one in veins) - min(one.left_mm - one.width_mm / 2 for one in veins)
+
+
+def place(one: Opening) -> str:
+    """Where an opening lies, in words."""
+    return words_of_place(one.left_mm, one.height_fraction)
+
+
+def words_of_place(left_mm: float, height_fraction: float) -> str:
+    """A place of the wall in words."""
+    side = "in the midline" if abs(left_mm) <= 3.0 else "on the left" if left_mm > 0 else "on the right"
+    third = "lower" if height_fraction < 1 / 3 else "middle" if height_fraction < 2 / 3 else "upper"
+    return f"{side}, in the {third} third"

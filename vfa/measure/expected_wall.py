@@ -41,10 +41,9 @@ EDGE_MM = 1.2  # a jump over two rays, 1.5 mm
 RAYS_APART = 2
 EDGE_RAYS = 6  # that it goes on for
 PASSES = 6
-RIMS, FOOT = (
-    (0.22, 0.80),
-    0.30,
-)  # parts of the posterior height that hold the wall where its middle is not to be trusted
+FOOT = 0.30  # of the posterior height: what holds the wall where fragments stand above
+BULGE_HALF_MM = 15.0  # how far a smooth bulge reaches to either side
+BULGE_SD_MM = 3.0
 HELD_SD_SHARE = 0.25  # of what waist and hollow may otherwise differ from the usual
 LEAST_HELD_RAYS = 15
 
@@ -84,15 +83,17 @@ class WallShape:
         behind_mm: (L, C) the surface, mm behind the body's centre.
         believed: (L, C) the rays it was fitted to.
         sigma_mm: (L, C) how well it is known there.
-        from_rims_mm: (L, C) the wall as the neighbours' shape held by both rims: no bulge moves it.
-        from_foot_mm: (L, C) likewise from the lower rim alone: no fragment of the upper half moves it.
+        under_bulge_mm: (L, C) the wall where a smooth bulge is fitted beside it and taken off.
+        bulge_sd_mm: what people's waists and hollows alone make of a bulge, as a standard deviation.
+        from_foot_mm: (L, C) the wall as the neighbours' shape held by the lower rim alone: no fragment above moves it.
     """
 
     terms_mm: FloatArray
     behind_mm: FloatArray
     believed: NDArray[np.bool_]
     sigma_mm: FloatArray
-    from_rims_mm: FloatArray
+    under_bulge_mm: FloatArray
+    bulge_sd_mm: float
     from_foot_mm: FloatArray
 
 
@@ -145,9 +146,33 @@ def fit_wall(
     variance = np.einsum("lcp,pq,lcq->lc", rays.design, covariance, rays.design)
     sigma = np.sqrt(np.maximum(variance, 0.0))
     foot = height_fraction < FOOT
-    rims = (height_fraction < RIMS[0]) | (height_fraction > RIMS[1])
-    held = [_held_by(rays, part, usual, terms) for part in (rims, foot)]
-    return WallShape(terms, rays.design @ terms, believed, sigma, held[0], held[1])
+    under = _under_bulge(rays, _bulge(left_mm, height_fraction), usual)
+    passing_for_one = float(np.hypot(*(usual.sd_mm[TERMS.index(term)] for term in ("waist", "hollow"))))
+    held = _held_by(rays, foot, usual, terms)
+    return WallShape(terms, rays.design @ terms, believed, sigma, under, passing_for_one, held)
+
+
+def _bulge(left_mm: FloatArray, height_fraction: FloatArray) -> FloatArray:
+    """(L, C) a smooth bulge of 1 mm: greatest at mid-height in the midline, none at the endplates."""
+    across = np.clip(1 - (left_mm[:, None] / BULGE_HALF_MM) ** 2, 0, None) ** 2
+    return np.asarray(across * np.clip(4 * height_fraction * (1 - height_fraction), 0, None))
+
+
+def _under_bulge(rays: _Rays, bulge: FloatArray, usual: Usual) -> FloatArray:
+    """(L, C) the wall where a smooth bulge is fitted beside it and taken off; waist and hollow hardly differ."""
+    sd = usual.sd_mm.copy()
+    sd[[TERMS.index(term) for term in NEIGHBOUR_SD_MM]] *= HELD_SD_SHARE
+    both = np.concatenate([rays.design, bulge[..., None]], axis=-1)
+    stiff = Usual(np.append(usual.mean_mm, 0.0), np.append(sd, BULGE_SD_MM))
+    fitted_to = rays.seen & ~rays.vein
+    terms = stiff.mean_mm
+    for _ in range(PASSES):
+        if fitted_to.sum() < LEAST_HELD_RAYS:
+            break
+        terms, _covariance = _solve(both[fitted_to], rays.behind_mm[fitted_to], stiff)
+        off = np.abs(rays.behind_mm - both @ terms)
+        fitted_to = rays.seen & ~rays.vein & (off < TRUSTED_IN_FRONT_MM)
+    return np.asarray(rays.design @ terms[:-1])
 
 
 def _held_by(rays: _Rays, part: NDArray[np.bool_], usual: Usual, otherwise: FloatArray) -> FloatArray:

@@ -8,13 +8,21 @@ not assessable, with the reason, wherever the image could not have shown either.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
 from vfa.measure.canal import CanalSize, canal_size, compromise
-from vfa.measure.cortical_breach import Judged, at_the_vein, judge_openings, looks_like_vein
+from vfa.measure.cortical_breach import (
+    WITNESSES,
+    Around,
+    Judged,
+    judge_openings,
+    looks_like_vein,
+    place,
+    words_of_place,
+)
 from vfa.measure.retropulsion import CLEARLY_BEHIND_MM, PushedBack, greatest_mm, pushed_back
 from vfa.measure.wall_look import WallLook
 from vfa.measure.wall_openings import BoneBelow, Opening, bone_below, openings
@@ -28,6 +36,7 @@ NOISIEST_SHARE = 0.15  # of the way from canal to marrow; openings are told at o
 METAL_HU = 2800.0  # its streaks pass for gaps and close others
 INTACT_NEIGHBOUR_MM = 1.0
 NEIGHBOURS = 3  # levels looked at above and below
+SOUND_MARROW = 0.7  # of the median level's contrast to the canal: a body with less has lost bone
 
 T = TypeVar("T")
 
@@ -55,7 +64,11 @@ def posterior_walls(
     seen = {level: look for level, look in looks.items() if isinstance(look, WallLook)}
     order = list(looks)
     intact = {level: look.shape for level, look in seen.items() if greatest_mm(look) < INTACT_NEIGHBOUR_MM}
-    settled = {level: _see(look.learning_from(_nearest(order, level, intact)), volume) for level, look in seen.items()}
+    marrow = float(np.median([look.levels.marrow - look.levels.soft for look in seen.values()])) if seen else 0.0
+    settled = {
+        level: _see(look.learning_from(_nearest(order, level, intact)), SOUND_MARROW * marrow, volume)
+        for level, look in seen.items()
+    }
     found: dict[str, PosteriorWall | Unmeasurable] = {}
     for level, look in looks.items():
         if isinstance(look, Unmeasurable):
@@ -63,7 +76,8 @@ def posterior_walls(
         else:
             # A canal that bone stands in is no reference for another, nor is a fractured wall's opening.
             sound = {name: settled[name] for name in intact if not settled[name].behind.doubt}
-            found[level] = _wall(settled[level], volume, _nearest(order, level, sound))
+            witnesses = _witnesses(order, level, sound)
+            found[level] = _wall(settled[level], volume, _nearest(order, level, sound), witnesses)
     return found
 
 
@@ -75,20 +89,31 @@ def _nearest(order: list[str], level: str, known: Mapping[str, T]) -> list[T]:
     return [*above[:1], *below[:1]]
 
 
-def _see(look: WallLook, volume: Volume) -> _Seen:
+def _witnesses(order: list[str], level: str, known: Mapping[str, T]) -> list[T]:
+    """What is known of the nearest levels on any side, at most three levels away."""
+    own = order.index(level)
+    near = sorted((abs(n - own), n) for n, name in enumerate(order) if name in known and name != level)
+    return [known[order[n]] for away, n in near if away <= NEIGHBOURS][:WITNESSES]
+
+
+def _see(look: WallLook, sound_marrow: float, volume: Volume) -> _Seen:
+    """`sound_marrow`: how much brighter than the canal a body's marrow is at least, unless bone is lost in it."""
     in_plane = max(spacing for axis, spacing in enumerate(volume.spacing_mm) if axis != volume.slice_axis)
     size = canal_size(look.level, look.view, look.line, look.arch, look.front_mm, in_plane)
-    bone = bone_below(look.view, look.levels, look.surface.behind_mm, look.shape.behind_mm, look.between, look.whole)
+    levels = replace(look.levels, marrow=max(look.levels.marrow, look.levels.soft + sound_marrow))
+    bone = bone_below(look.view, levels, look.surface.behind_mm, look.shape.behind_mm, look.between, look.whole)
     behind = pushed_back(look, volume.slice_spacing_mm)
     return _Seen(look, behind, bone, openings(bone, look.view, look.from_midline_mm), size)
 
 
-def _wall(seen: _Seen, volume: Volume, beside: Sequence[_Seen]) -> PosteriorWall:
+def _wall(seen: _Seen, volume: Volume, beside: Sequence[_Seen], witnesses: Sequence[_Seen]) -> PosteriorWall:
+    """`beside`: intact levels above and below; `witnesses`: the nearest intact ones on any side."""
     look, behind = seen.look, seen.behind
-    veins = [looks_like_vein(other.openings) for other in beside]
-    judged = judge_openings(seen.openings, veins, volume.slice_spacing_mm)
+    veins = [looks_like_vein(other.openings) for other in witnesses]
+    kept = min(1.0, *(look.height_mm / other.look.height_mm for other in witnesses)) if witnesses else 1.0
+    judged = judge_openings(seen.openings, Around(veins, kept, volume.slice_spacing_mm))
     reason = behind.doubt or _why_not_assessable(seen, volume)
-    status, because = _status(behind, judged, seen.openings, reason)
+    status, because = _status(behind, judged, reason)
     return PosteriorWall(
         status=status,
         because=because,
@@ -126,38 +151,26 @@ def _why_not_assessable(seen: _Seen, volume: Volume) -> str:
     return ""
 
 
-def _status(
-    behind: PushedBack, judged: Judged, seen_openings: Sequence[Opening], reason: str
-) -> tuple[WallStatus, str]:
+def _status(behind: PushedBack, judged: Judged, reason: str) -> tuple[WallStatus, str]:
     """The state of the cortex, with the sentence why."""
     if reason:
         return WallStatus.NOT_ASSESSABLE, reason
-    place = ""
+    behind_it = ""
     if isinstance(behind.retropulsion_mm, Estimate) and behind.retropulsion_mm.value >= CLEARLY_BEHIND_MM:
-        where = _words(behind.left_mm, behind.height_fraction)
-        place = f"; bone stands {behind.retropulsion_mm.value:.1f} mm behind the expected wall, {where}"
+        where = words_of_place(behind.left_mm, behind.height_fraction)
+        behind_it = f"; bone stands {behind.retropulsion_mm.value:.1f} mm behind the expected wall, {where}"
     if behind.is_fragment:
-        return WallStatus.BREACHED, f"the wall ends in a step: a fragment has been pushed back{place}"
+        return WallStatus.BREACHED, f"the wall ends in a step: a fragment has been pushed back{behind_it}"
     if judged.gaps:
         area = sum(gap.area_mm2 for gap in judged.gaps)
-        where = _words(judged.gaps[0].left_mm, judged.gaps[0].height_fraction)
-        return WallStatus.BREACHED, f"bone lacks in the posterior wall over {area:.0f} mm², {where}{place}"
+        where = place(judged.gaps[0])
+        return WallStatus.BREACHED, f"bone lacks in the posterior wall over {area:.0f} mm², {where}{behind_it}"
     if judged.unclear:
-        because = _why_unclear(judged.unclear[0], seen_openings)
-        return WallStatus.NOT_ASSESSABLE, because + place
+        return WallStatus.NOT_ASSESSABLE, judged.because + behind_it
     if behind.outline == "angular":
-        return WallStatus.NOT_ASSESSABLE, f"the wall is uneven, too little to tell whether it is broken{place}"
-    bulge = f", with a smooth bulge{place}" if behind.outline == "smooth" else ""
+        return WallStatus.NOT_ASSESSABLE, f"the wall is uneven, too little to tell whether it is broken{behind_it}"
+    bulge = f", with a smooth bulge{behind_it}" if behind.outline == "smooth" else ""
     return WallStatus.INTACT, f"bone closes the posterior wall {_beside_vein(judged)}{bulge}"
-
-
-def _why_unclear(one: Opening, openings_: Sequence[Opening]) -> str:
-    size = f"{one.width_mm:.0f} × {one.height_mm:.0f} mm"
-    if at_the_vein(one, openings_):
-        wide = "a wide vein and a fracture through it look alike"
-        return f"an opening of {size} at the vein's place is larger than usual: {wide}"
-    where = _words(one.left_mm, one.height_fraction)
-    return f"an opening of {size}, {where}, is too small to tell a gap from a thin place"
 
 
 def _beside_vein(judged: Judged) -> str:
@@ -165,12 +178,6 @@ def _beside_vein(judged: Judged) -> str:
         return "throughout"
     widths = " and ".join(f"{one.width_mm:.0f} × {one.height_mm:.0f} mm" for one in judged.vein)
     return f"beside the vein's opening ({widths})"
-
-
-def _words(left_mm: float, height_fraction: float) -> str:
-    side = "in the midline" if abs(left_mm) <= 3.0 else "on the left" if left_mm > 0 else "on the right"
-    third = "lower" if height_fraction < 1 / 3 else "middle" if height_fraction < 2 / 3 else "upper"
-    return f"{side}, in the {third} third"
 
 
 def _breach_area(level: str, status: WallStatus, judged: Judged, because: str) -> Measured:

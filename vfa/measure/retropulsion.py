@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from vfa.measure.wall_look import WallLook
 from vfa.model.estimate import Estimate, Measured, Unmeasurable, Why
@@ -19,14 +20,17 @@ from vfa.model.frame import FloatArray
 STEP_MM = 1.3  # a wall that jumps by this much from one ray to the next but one has an edge
 STEP_SHARE = 0.45  # of the retropulsion, in one step: an edge, not a slope
 RAYS_APART = 2
+VEIN_RAYS = (11, 9)  # across and along: what is narrower may be the vein's opening
 FRAGMENT_MM = 2.0  # a step of less is not told from an uneven wall
 CLEARLY_BEHIND_MM = 1.5  # bone less far behind the wall has no outline worth a name
 # Standard uncertainty, checked on the phantom (python -m benchmarks.wall).
 FLOOR_MM = 0.45
 PER_SLICE = 0.08
 FRAGMENT_SIGMA_FRACTION = 0.2  # the expected wall may have followed a fragment
-RIMS_SAY_MM = 1.8  # bone this far behind a wall held by its rims alone
-RIMS_UNSURE = 1.6  # below it: standard uncertainty per mm by which the rims disagree
+# Bone this far behind the wall that a smooth bulge was taken off: 1.8 mm between two intact neighbours, 2.5 beside one.
+BULGE_SAYS_SIGMAS = 3.9
+BULGE_UNSURE = 1.6  # below it: standard uncertainty per mm by which the two walls disagree
+FLAT_BY_NATURE = ("L5", "L6")  # their walls are flatter than their neighbours', which passes for a bulge
 NOTHING_BEHIND = "no bone stands clearly behind the expected wall"
 # When the number is not believed.
 MASK_OFF_MM = 4.0  # the mask's end from the wall of the image
@@ -84,7 +88,7 @@ def pushed_back(look: WallLook, slice_mm: float) -> PushedBack:
         missing = Unmeasurable(look.level, "retropulsion", Why.QUALITY_FAILED, doubt)
         return PushedBack(missing, _no_outline(look, doubt), fitted, left, height, doubt)
     outline = _outline(look, fitted)
-    value, lean = _held_against_rims(look, fitted, outline)
+    value, lean = _held_against_others(look, fitted, outline)
     if outline != "angular":
         outline = "smooth" if value >= CLEARLY_BEHIND_MM else _no_outline(look, NOTHING_BEHIND)
     parts = (
@@ -99,19 +103,21 @@ def pushed_back(look: WallLook, slice_mm: float) -> PushedBack:
     return PushedBack(estimate, outline, fitted, left, height, "", _line(look, (int(row), int(column)), value))
 
 
-def _held_against_rims(look: WallLook, fitted_mm: float, outline: str | Unmeasurable) -> tuple[float, float]:
+def _held_against_others(look: WallLook, fitted_mm: float, outline: str | Unmeasurable) -> tuple[float, float]:
     """The distance behind the wall, and how far it leans on the wall that was chosen, mm.
 
-    The best fit may follow what stands behind the wall. A fragment seldom moves the lower rim, a bulge neither rim.
-    What the rims say moves the number only where it is more than an uneven wall; it always widens the interval.
+    The best fit may follow what stands behind the wall. A fragment seldom moves the lower rim; a bulge is told from the
+    wall by the waist and hollow that its neighbours have. What these say moves the number only where it is more than an
+    uneven wall; it always widens the interval.
     """
     if outline == "angular" and fitted_mm >= FRAGMENT_MM:
         foot = float(look.behind_of(look.shape.from_foot_mm)[look.between].max())
         lean = max(foot - fitted_mm, 0.0)
         return fitted_mm + lean / 2, lean
-    rims = float(look.behind_of(look.shape.from_rims_mm)[look.between].max())
-    lean = max(rims - fitted_mm, 0.0)
-    return (rims, lean) if rims >= RIMS_SAY_MM and lean > 0 else (fitted_mm, RIMS_UNSURE * lean)
+    bulge = float(look.behind_of(look.shape.under_bulge_mm)[look.between].max())
+    lean = max(bulge - fitted_mm, 0.0)
+    told = bulge >= BULGE_SAYS_SIGMAS * look.shape.bulge_sd_mm and lean > 0 and look.level not in FLAT_BY_NATURE
+    return (bulge, lean) if told else (fitted_mm, BULGE_UNSURE * lean)
 
 
 def _line(look: WallLook, place: tuple[int, int], value_mm: float) -> FloatArray | None:
@@ -153,7 +159,10 @@ def _outline(look: WallLook, value_mm: float) -> str | Unmeasurable:
     """Whether what stands behind the wall ends in an edge."""
     if value_mm < CLEARLY_BEHIND_MM:
         return _no_outline(look, NOTHING_BEHIND)
-    step = _greatest_step_mm(look.behind_wall_mm, look.between)
+    behind = look.behind_wall_mm
+    # The vein's opening in a bulge is no edge of a fragment.
+    closed = np.where(look.vein, ndimage.grey_closing(behind, size=VEIN_RAYS, mode="nearest"), behind)
+    step = _greatest_step_mm(closed, look.between)
     return "angular" if step >= max(STEP_MM, STEP_SHARE * value_mm) else "smooth"
 
 

@@ -83,6 +83,11 @@ class WallLook:
         return float(np.nanmedian(off)) if np.isfinite(off).any() else 0.0
 
     @property
+    def height_mm(self) -> float:
+        """The body's posterior height between the pedicles."""
+        return _height_mm(self.view)
+
+    @property
     def from_midline_mm(self) -> FloatArray:
         """(L, C) places across, from the canal's midline."""
         return np.asarray(self.view.left_mm[:, None] - self.line.left_at(self.view.cranial_mm)[None, :])

@@ -2,13 +2,16 @@
 
 A dim cortex is no hole: real posterior cortex is 0.25–0.8 mm thick, and blurred by the scanner it may hardly outshine
 the marrow. What a hole has and a thin cortex has not is soft tissue in the place of bone. So each place of the wall is
-asked how bright the first two millimetres below its surface are, on a scale from the canal (0) to the marrow (1); a
-place well below 1 is open. The surface follows the wall around the place, so that no hollow or slope passes for a hole.
+asked how bright the first two millimetres below its surface are, on a scale from the canal (0) to sound marrow (1); a
+place well below 1 is open. So is one less than half as bright as the rest of its own wall: a tumour may be as bright as
+thin marrow, but no cortex hides it; only where the vein opens anyway does that say nothing. The surface follows the
+wall around the place, so that no hollow or slope passes for a hole.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +19,7 @@ from scipy import ndimage
 
 from vfa.measure.back_surface import Levels
 from vfa.measure.body_view import CRANIAL_STEP_MM, LEFT_STEP_MM, BodyView
+from vfa.measure.expected_wall import vein_zone
 from vfa.model.frame import FloatArray
 
 BELOW_MM = (-1.75, 0.0)  # in front of the surface: what is asked
@@ -25,6 +29,11 @@ COURSE_OFF_MM = 0.5  # by which the followed course may lie behind the wall
 OPEN_SHARE = 0.5  # of the way from canal to marrow
 EDGE_SHARE = 0.6  # up to here an opening reaches, blurred as its edges are
 SHELL_SHARE = 0.4  # of a typical place's brightness: the least that counts as bone where marrow is as dark as the canal
+DIM_SHARE, DIM_EDGE_SHARE = 0.45, 0.55  # of it: beside the vein no thin place of a whole cortex is as dim
+IN_FRONT_MM = (-12.0, -6.0)  # of the surface: the vein is narrow there, and what lies around it is marrow
+LEAST_MARROW_HU = 60.0  # above the canal: thinner marrow is not told from its loss by a smaller difference
+GAS_HU = -50.0  # darker than marrow of any kind: a cleft's gas, no tumour in the place of bone
+AROUND_MM = 2.0  # an opening: where marrow in front of it is asked for
 SMOOTHED_OVER = 3  # rays each way; 2 mm
 LEAST_AREA_MM2 = 6.0
 GRAIN_MM = 0.8  # correlation length of CT noise
@@ -40,6 +49,8 @@ class Opening:
         height_fraction: of its middle, 0 at the lower endplate.
         width_mm: from side to side.
         height_mm: from its lower to its upper edge.
+        in_front: how bright the marrow in front of it is; 0 as the canal, 1 as sound marrow.
+        darker_than: what told it: darker than marrow, or only than the rest of its own wall.
     """
 
     area_mm2: float
@@ -47,6 +58,8 @@ class Opening:
     height_fraction: float
     width_mm: float
     height_mm: float
+    in_front: float = 1.0
+    darker_than: Literal["marrow", "wall"] = "marrow"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,13 +68,22 @@ class BoneBelow:
 
     Args:
         share: (L, C) 0 as in the canal, 1 as in marrow, more where cortex is.
+        typical: the share of this wall's usual place.
+        in_front: (L, C) the share some millimetres in front of the wall.
         sigma: what the image's noise makes of a share.
         counted: (L, C) places that were asked.
     """
 
     share: FloatArray
+    typical: float
+    in_front: FloatArray
     sigma: float
     counted: NDArray[np.bool_]
+
+    def below(self, share: float, of_typical: float, beside_vein: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """(L, C) places darker than a share of marrow or, beside the vein, than a share of the wall's usual place."""
+        dim = beside_vein & (self.share < of_typical * self.typical)
+        return np.asarray(self.counted & ((self.share < share) | dim))
 
 
 def bone_below(
@@ -76,23 +98,29 @@ def bone_below(
 
     Args:
         view: the image.
-        levels: grey values of canal and marrow.
+        levels: grey values of canal and of sound marrow.
         surface_mm: (L, C) where bone begins, mm behind the body's centre; NaN where none was met.
         expected_mm: (L, C) the wall that is expected.
         known: (L, C) places whose surface is the wall's, and no pedicle's.
         counted: (L, C) places between pedicles and endplates: all of them are asked.
     """
     around = expected_mm + _followed(surface_mm - expected_mm, known)
-    steps = np.arange(*BELOW_MM, RAY_STEP_MM) + RAY_STEP_MM / 2
-    means = [
-        view.along_rays(around[..., None] + steps - off).mean(axis=-1, dtype=np.float64) for off in (0.0, COURSE_OFF_MM)
-    ]
+    means = [_mean_between(view, around - off, BELOW_MM) for off in (0.0, COURSE_OFF_MM)]
     above = ndimage.uniform_filter(np.maximum(*means), SMOOTHED_OVER, mode="nearest") - levels.soft
     typical = float(np.median(above[counted])) if counted.any() else 0.0
     whole = max(min(levels.marrow - levels.soft, typical), SHELL_SHARE * typical, 1.0)
     noise = image_noise(view)
     smoothed = np.sqrt(GRAIN_MM / (BELOW_MM[1] - BELOW_MM[0])) * GRAIN_MM / (SMOOTHED_OVER * LEFT_STEP_MM)
-    return BoneBelow(above / whole, float(noise * smoothed / whole), counted)
+    marrow = max(levels.marrow - levels.soft, LEAST_MARROW_HU)
+    ahead = _mean_between(view, around, IN_FRONT_MM)
+    in_front = 1 - np.where(ahead > GAS_HU, np.maximum(levels.marrow - ahead, 0.0), 0.0) / marrow
+    return BoneBelow(above / whole, typical / whole, in_front, float(noise * smoothed / whole), counted)
+
+
+def _mean_between(view: BodyView, surface_mm: FloatArray, reach_mm: tuple[float, float]) -> FloatArray:
+    """(L, C) mean of the image between two distances behind a surface (L, C)."""
+    steps = np.arange(*reach_mm, RAY_STEP_MM) + RAY_STEP_MM / 2
+    return np.asarray(view.along_rays(surface_mm[..., None] + steps).mean(axis=-1, dtype=np.float64))
 
 
 def openings(bone: BoneBelow, view: BodyView, left_mm: FloatArray) -> tuple[Opening, ...]:
@@ -103,8 +131,9 @@ def openings(bone: BoneBelow, view: BodyView, left_mm: FloatArray) -> tuple[Open
         view: the image.
         left_mm: (L, C) places across, from the canal's midline.
     """
-    pieces, count = ndimage.label(bone.counted & (bone.share < EDGE_SHARE), structure=np.ones((3, 3)))
-    opened = set(np.unique(pieces[bone.counted & (bone.share < OPEN_SHARE)]).tolist())
+    beside_vein = ~vein_zone(left_mm, view.height_fraction)
+    pieces, count = ndimage.label(bone.below(EDGE_SHARE, DIM_EDGE_SHARE, beside_vein), structure=np.ones((3, 3)))
+    opened = set(np.unique(pieces[bone.below(OPEN_SHARE, DIM_SHARE, beside_vein)]).tolist())
     found = []
     for number in range(1, count + 1):
         if number not in opened:
@@ -120,9 +149,16 @@ def openings(bone: BoneBelow, view: BodyView, left_mm: FloatArray) -> tuple[Open
                 float(view.height_fraction[rows, columns].mean()),
                 float(np.ptp(rows) + 1) * LEFT_STEP_MM,
                 float(np.ptp(columns) + 1) * CRANIAL_STEP_MM,
+                _in_front(bone, pieces == number),
+                "marrow" if (bone.share[rows, columns] < OPEN_SHARE).any() else "wall",
             )
         )
     return tuple(sorted(found, key=lambda one: -one.area_mm2))
+
+
+def _in_front(bone: BoneBelow, opened: NDArray[np.bool_]) -> float:
+    around = ndimage.binary_dilation(opened, iterations=round(AROUND_MM / LEFT_STEP_MM))
+    return float(bone.in_front[around].mean())
 
 
 def image_noise(view: BodyView) -> float:

@@ -53,8 +53,12 @@ def _sections(shape: BodyShape, frame: BodyFrame, canal: EllipticTube) -> _Secti
     low, high = (lower + part * (upper - lower) for part in HEIGHT_RANGE)
     half = canal.half_mm[0]
     left = np.arange(-half, half + PITCH_MM / 2, PITCH_MM)
-    depth = np.arange(canal.centre_mm[1] - canal.half_mm[1] - 1, wall_y + 12, PITCH_MM)
     level = np.arange(low, high, LEVEL_STEP_MM)
+    # A body whose axis leans carries its upper and lower sections forwards and backwards along the canal.
+    lean = float(np.abs(level).max() * np.abs(frame.cranial[1] / frame.cranial[2])) + canal.half_mm[1] * (
+        1 / abs(float(frame.cranial[2])) - 1
+    )
+    depth = np.arange(canal.centre_mm[1] - canal.half_mm[1] - 1 - 2 * lean, wall_y + 12 + lean, PITCH_MM)
     # Sections are stacked where the wall is, since a tilted section through the centre would leave the body there.
     start = np.array([0.0, wall_y, 0.0])
     sideways = -frame.left  # the construction axes are left-handed as (x, y, z)
