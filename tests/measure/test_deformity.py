@@ -54,13 +54,28 @@ def test_thick_slices_turn_a_fracture_into_an_open_question() -> None:
     assert judged(heights_of_three(18.5, 22, 26, sigma=2.5)).fracture is FractureStatus.INDETERMINATE
 
 
-def test_a_collapse_of_one_side_alone_is_left_to_a_reader() -> None:
+def one_sided(left_mm: float, sigma: float = 0.3) -> BodyHeights:
+    """A body that has kept its height in the centre and on the right."""
     centre = heights_of_three(25, 25, 25)
-    one_sided = BodyHeights(centre.centre, three(16, 16, 17), centre.right, {}, centre.height_map)
-    result = judged(one_sided)
-    assert result.fracture is FractureStatus.INDETERMINATE
+    return BodyHeights(centre.centre, three(left_mm, left_mm, left_mm + 1, sigma), centre.right, {}, centre.height_map)
+
+
+def test_a_collapse_of_one_side_alone_is_a_fracture_though_the_centre_stands() -> None:
+    result = judged(one_sided(16))
+    assert result.fracture is FractureStatus.PRESENT
+    assert "left third" in result.because
     assert result.shape is Shape.LATERAL
-    assert lateral_loss(one_sided, EXPECTED).side == "left"  # type: ignore[union-attr]
+    assert lateral_loss(one_sided(16), EXPECTED).side == "left"  # type: ignore[union-attr]
+
+
+def test_a_side_that_may_have_collapsed_is_left_to_a_reader() -> None:
+    result = judged(one_sided(21.2, sigma=0.6))
+    assert result.fracture is FractureStatus.INDETERMINATE
+    assert "left third" in result.because
+
+
+def test_a_side_a_little_lower_as_in_scoliosis_is_no_fracture() -> None:
+    assert judged(one_sided(23, sigma=0.6)).fracture is FractureStatus.ABSENT
 
 
 def test_genant_classes_are_half_open() -> None:

@@ -42,7 +42,8 @@ def test_a_crush_is_seen_against_its_neighbours() -> None:
 def test_a_fractured_neighbour_is_no_reference() -> None:
     findings = measured([(26, 26), (16, 20), (15, 20), (26, 26), (26, 26)])["L2"]
     assert isinstance(findings.expected_heights, ExpectedHeights)
-    assert findings.expected_heights.reference == "neighbours L1, L4"
+    assert findings.expected_heights.reference == "neighbours L1, L4 and 1 more valid level"
+    assert [name for name, _ in findings.expected_heights.others] == ["neighbours L1, L4 alone"]
     # At the anterior band's depth of 0.14 the wedge is 16 + 0.14 × 4 = 16.6 mm high.
     assert loss_of(findings) == pytest.approx(1 - 16.6 / 26, abs=0.04)
 
@@ -54,6 +55,19 @@ def test_a_level_at_the_end_of_the_scan_leans_on_all_valid_levels_with_a_wider_i
     assert isinstance(middle, ExpectedHeights)
     assert end.reference == "all 3 valid levels"
     assert end.heights.middle.sigma > middle.heights.middle.sigma
+
+
+def test_more_intact_levels_tell_more_than_two_neighbours() -> None:
+    candidates = {
+        level: Candidate(level, position, heights_of_three(26, 26, 26))
+        for position, level in enumerate(("T11", "T12", "L1", "L2", "L3"))
+    }
+    expected = expect_all(candidates)["L1"]
+    assert isinstance(expected, ExpectedHeights)
+    ((beside, neighbours_alone),) = expected.others
+    assert (expected.reference, beside) == ("neighbours T12, L2 and 2 more valid levels", "neighbours T12, L2 alone")
+    for column in ("anterior", "middle", "posterior"):
+        assert expected.heights[column].sigma < neighbours_alone[column].sigma
 
 
 def test_a_neighbour_that_has_collapsed_on_one_side_is_no_reference() -> None:

@@ -19,6 +19,8 @@ from vfa.model.morphometry import (
 
 FRACTURE_LOSS_FRACTION = GENANT_LIMITS[0]
 ALL_COLUMNS_FRACTION = 0.15  # a crush has lost this much in every column
+# The lowest of six outer columns is some 6 % lower than expected in intact bodies; from here on it may be a collapse.
+DOUBTED_LATERAL_FRACTION = 0.15
 SAME_LOSS_FRACTION = 0.07  # columns this close to the greatest loss share it
 
 
@@ -44,23 +46,14 @@ def lateral_loss(heights: BodyHeights, expected: ExpectedHeights) -> LateralLoss
 
 
 def deformity(loss: HeightLoss, lateral: LateralLoss | Unmeasurable, signs: tuple[str, ...]) -> Deformity:
-    """Grade and shape, and whether the interval of the loss lets a fracture be called present or absent."""
-    low, high = loss.fraction.ci95
-    percent = f"{100 * loss.fraction.value:.0f} % ({100 * low:.0f} to {100 * high:.0f} %)"
-    if low >= FRACTURE_LOSS_FRACTION:
-        status, because = FractureStatus.PRESENT, f"the {loss.column} height loss of {percent} lies above 20 %"
-    elif high < FRACTURE_LOSS_FRACTION:
-        status, because = FractureStatus.ABSENT, f"the greatest height loss, {percent}, lies below 20 %"
-    else:
-        status = FractureStatus.INDETERMINATE
-        because = f"the {loss.column} height loss of {percent} reaches across 20 %; a reader must decide"
-    if (
-        status is FractureStatus.ABSENT
-        and not isinstance(lateral, Unmeasurable)
-        and lateral.fraction.ci95[0] >= FRACTURE_LOSS_FRACTION
-    ):
-        status = FractureStatus.INDETERMINATE
-        because = f"the {lateral.side} third has lost height although the centre has not; a reader must decide"
+    """Grade and shape, and whether the intervals of the losses let a fracture be called present or absent."""
+    status, because = _status(loss.fraction, f"{loss.column} height loss")
+    if status is not FractureStatus.PRESENT and isinstance(lateral, LateralLoss):
+        # A body that has collapsed on one side keeps its height in the centre.
+        sideways, about = _status(lateral.fraction, f"height loss of the {lateral.side} third")
+        doubted = sideways is FractureStatus.INDETERMINATE and lateral.fraction.value >= DOUBTED_LATERAL_FRACTION
+        if sideways is FractureStatus.PRESENT or (status is FractureStatus.ABSENT and doubted):
+            status, because = sideways, about
     return Deformity(
         fracture=status,
         because=because,
@@ -69,6 +62,17 @@ def deformity(loss: HeightLoss, lateral: LateralLoss | Unmeasurable, signs: tupl
         shape=_shape(loss, lateral),
         signs=signs,
     )
+
+
+def _status(fraction: Estimate, what: str) -> tuple[FractureStatus, str]:
+    """What one loss alone says, and the sentence why."""
+    low, high = fraction.ci95
+    percent = f"{100 * fraction.value:.0f} % ({100 * low:.0f} to {100 * high:.0f} %)"
+    if low >= FRACTURE_LOSS_FRACTION:
+        return FractureStatus.PRESENT, f"the {what} of {percent} lies above 20 %"
+    if high < FRACTURE_LOSS_FRACTION:
+        return FractureStatus.ABSENT, f"the greatest height loss, {percent}, lies below 20 %"
+    return FractureStatus.INDETERMINATE, f"the {what} of {percent} reaches across 20 %; a reader must decide"
 
 
 def _losses(third: ThreeHeights, expected: ThreeHeights, reference: str) -> dict[str, Estimate]:

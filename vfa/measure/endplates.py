@@ -27,6 +27,10 @@ SHELL_MM = 0.6  # thickness of a bony endplate: 0.4–0.9 mm in cadavers (Robert
 # Trabeculae beneath the shell, impacted or sclerotic, may be nearly as bright as it on CT and as dark on MR: without a
 # layer of their own the lower margin of an impacted band was taken for the endplate, 3 mm too low, on T1 and T2.
 BAND_MM = 2.5
+# Where flat endplates lie along thick slices few distances are sampled, and a band as bright as it likes would fit an
+# endplate anywhere: unless voxels say otherwise it is as bright as the marrow. The belief counts as 3 % of the voxels.
+BAND_AS_MARROW = 0.03 * np.array([[1.0, -1.0, 0.0, 0.0], [-1.0, 1.0, 0.0, 0.0], [0.0] * 4, [0.0] * 4])
+NO_BELIEF = np.zeros((2, 2))
 MOST_EFFECTIVE_VOXELS = 50.0  # neighbouring voxels share noise; more do not count
 START_SMOOTH_MM = 1.5
 START_SMOOTH_PER_STEP = 0.5
@@ -224,19 +228,24 @@ def _misfit(evidence: Evidence, blur: Blur, candidates_mm: FloatArray, *, dark: 
     outer, inner = blur.step(distance), blur.step(distance + SHELL_MM)
     below = blur.step(distance + SHELL_MM + BAND_MM)
     # Marrow, the marrow next to the shell, shell, disc.
-    residual, solution = _residual(evidence, np.stack([1 - below, below - inner, inner - outer, outer], axis=1))
-    flat, _ = _residual(evidence, np.stack([1 - outer, outer], axis=1))
+    layers = np.stack([1 - below, below - inner, inner - outer, outer], axis=1)
+    residual, solution = _residual(evidence, layers, BAND_AS_MARROW)
+    flat, _ = _residual(evidence, np.stack([1 - outer, outer], axis=1), NO_BELIEF)
     sides, shell = solution[..., (1, 3)], solution[..., 2]
     wrong = shell > sides.min(axis=-1) if dark else shell < sides.max(axis=-1)
     return np.where(wrong, flat, residual)
 
 
-def _residual(evidence: Evidence, shapes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Weighted least squares of each column's bins on shapes (C, P, M): residual (N, C), solution (N, C, P)."""
+def _residual(evidence: Evidence, shapes: FloatArray, belief: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Weighted least squares of each column's bins on shapes (C, P, M): residual (N, C), solution (N, C, P).
+
+    The belief (P, P) is a quadratic form in the solution that counts as this share of the column's voxels.
+    """
     candidates, count, bins = shapes.shape
     products = np.einsum("cpm,cqm->cpqm", shapes, shapes).reshape(-1, bins)
     normal = (evidence.mass @ products.T).reshape(-1, candidates, count, count)
     right = (evidence.first @ shapes.reshape(-1, bins).T).reshape(-1, candidates, count)
     ridge = 1e-6 * np.trace(normal, axis1=-2, axis2=-1)[..., None, None] * np.eye(count) + 1e-9 * np.eye(count)
+    ridge = ridge + evidence.mass.sum(axis=1)[:, None, None, None] * belief
     solution = np.linalg.solve(normal + ridge, right[..., None])[..., 0]
     return evidence.second[:, None] - np.einsum("ncp,ncp->nc", solution, right), solution

@@ -1,10 +1,10 @@
 """How high was this body before it was fractured?
 
-From a prior study of the same patient, else from valid neighbours above and below, else from all valid levels of the
-scan, else unmeasurable. A level is valid when it is measured, untreated, whole, not transitional and
-not fractured; since which levels are fractured depends on what is expected and the reverse, both settle together
-(`height_course`). What is carried from a neighbour is how far it stands above or below the usual course, so that
-physiological wedging and growth do not read as loss.
+From a prior study of the same patient, else from valid neighbours above and below, with the farther valid levels
+weighing in as little as they know, else from all valid levels of the scan, else unmeasurable. A level is valid when it
+is measured, untreated, whole, not transitional and not fractured; since which levels are fractured depends on what is
+expected and the reverse, both settle together (`height_course`). What is carried from a neighbour is how far it stands
+above or below the usual course, so that physiological wedging and growth do not read as loss.
 """
 
 from __future__ import annotations
@@ -16,20 +16,23 @@ import numpy as np
 
 from vfa.measure.height_course import (
     INTACT_ABOVE,
-    SLOPE_SD,
     Course,
     follows_regular_counting,
     probability_intact,
     usual_course,
 )
+from vfa.model.anatomy import is_provisional
 from vfa.model.estimate import Estimate, Unmeasurable, Why
 from vfa.model.frame import FloatArray
 from vfa.model.morphometry import COLUMNS, BodyHeights, ExpectedHeights, ThreeHeights
 
 # People's vertebrae vary about the smooth course of their own spine, in size and in shape: coefficient of variation of
-# one height, inside the 2.2–4.6 % of MXA normal studies.
-OWN_VARIATION = 0.033
+# one height by column (concavity varies most), inside the 2.2–4.6 % of MXA normal studies.
+OWN_VARIATION = {"anterior": 0.030, "middle": 0.040, "posterior": 0.030}
+OUTER_SHARE = 0.87  # of that in the left and right third, where endplates are flatter
+UNNAMED_SHARE = 1.13  # where the level is not known, nor are its usual wedging and growth
 STEP_VARIATION = 0.02  # and how far the course itself strays from the usual, per root of a level stepped
+SLOPE_VARIATION = 0.008  # and of a person's growth per level about the usual, once many levels are in view
 FARTHEST_NEIGHBOUR = 3  # levels; beyond, a neighbour says little
 MOST_ASYMMETRY_LOG = 0.1  # between left and right thirds; a scoliotic body of 40 mm with 4° of wedging has 0.07
 THIRDS = ("centre", "left", "right")
@@ -81,10 +84,14 @@ def _expect(target: Candidate, valid: list[Candidate], course: Course) -> Expect
     below = min((c for c in others if c.position > target.position), key=lambda c: c.position, default=None)
     near = [c for c in (above, below) if c and abs(c.position - target.position) <= FARTHEST_NEIGHBOUR]
     choices = []
-    if len(near) == 2 or len(near) == len(others) > 0:
-        choices.append(("neighbours " + ", ".join(c.level for c in near), near))
-    if len(others) > max(len(near), 1):
+    if len(others) > len(near) and len(near) != 2:
         choices.append((f"all {len(others)} valid levels", others))
+    elif near:
+        more = len(others) - len(near)
+        farther = f" and {more} more valid level{'s' if more > 1 else ''}" if more else ""
+        choices.append((f"neighbours {', '.join(c.level for c in near)}{farther}", others))
+    if near and len(near) < len(others):
+        choices.append((f"neighbours {', '.join(c.level for c in near)} alone", near))
     if not choices:
         return _no_reference(target.level)
     expected = [(name, [_from(target, references, third, course) for third in THIRDS]) for name, references in choices]
@@ -106,13 +113,15 @@ def _from(target: Candidate, references: list[Candidate], third: str, course: Co
         heights = np.array([h[column].value for _, h in known])
         sigmas = np.array([h[column].sigma for _, h in known]) / heights
         stand = np.log(heights) - np.array([course.logs[c.level][number] for c, _ in known])
-        weights, relative = _weights(steps, sigmas)
+        own = OWN_VARIATION[column] * (1.0 if third == "centre" else OUTER_SHARE)
+        weights, relative = _weights(steps, sigmas, own)
+        relative *= UNNAMED_SHARE if is_provisional(target.level) else 1.0
         value = float(np.exp(weights @ stand + course.logs[target.level][number]))
         found[column] = Estimate(value, value * relative, "mm", "carried along the usual course of heights", 0.0)
     return ThreeHeights(found["anterior"], found["middle"], found["posterior"])
 
 
-def _weights(steps: FloatArray, sigmas: FloatArray) -> tuple[FloatArray, float]:
+def _weights(steps: FloatArray, sigmas: FloatArray, own_variation: float) -> tuple[FloatArray, float]:
     """Weights (N,) of references so many levels away (+ below), and the relative uncertainty of what they tell.
 
     Best linear unbiased prediction (ordinary kriging): each level varies on its own, the course strays from the usual
@@ -120,9 +129,10 @@ def _weights(steps: FloatArray, sigmas: FloatArray) -> tuple[FloatArray, float]:
     """
     same_side = np.sign(steps)[:, None] == np.sign(steps)[None, :]
     walk = np.where(same_side, np.minimum(np.abs(steps)[:, None], np.abs(steps)[None, :]), 0.0)
-    covariance = STEP_VARIATION**2 * walk + SLOPE_SD**2 * np.outer(steps, steps) + np.diag(OWN_VARIATION**2 + sigmas**2)
+    drift = STEP_VARIATION**2 * walk + SLOPE_VARIATION**2 * np.outer(steps, steps)
+    covariance = drift + np.diag(own_variation**2 + sigmas**2)
     solved = np.linalg.solve(covariance, np.ones(len(steps)))
-    return solved / solved.sum(), float(np.sqrt(OWN_VARIATION**2 + 1 / solved.sum()))
+    return solved / solved.sum(), float(np.sqrt(own_variation**2 + 1 / solved.sum()))
 
 
 def _no_reference(level: str) -> Unmeasurable:
