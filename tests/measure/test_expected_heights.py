@@ -42,8 +42,8 @@ def test_a_crush_is_seen_against_its_neighbours() -> None:
 def test_a_fractured_neighbour_is_no_reference() -> None:
     findings = measured([(26, 26), (16, 20), (15, 20), (26, 26), (26, 26)])["L2"]
     assert isinstance(findings.expected_heights, ExpectedHeights)
-    assert findings.expected_heights.reference == "neighbours L1, L4 and 1 more valid level"
-    assert [name for name, _ in findings.expected_heights.others] == ["neighbours L1, L4 alone"]
+    assert findings.expected_heights.reference == "L1, L4 and 1 more"
+    assert [name for name, _ in findings.expected_heights.others] == ["neighbours L1, L4"]
     # At the anterior band's depth of 0.14 the wedge is 16 + 0.14 × 4 = 16.6 mm high.
     assert loss_of(findings) == pytest.approx(1 - 16.6 / 26, abs=0.04)
 
@@ -65,7 +65,7 @@ def test_more_intact_levels_tell_more_than_two_neighbours() -> None:
     expected = expect_all(candidates)["L1"]
     assert isinstance(expected, ExpectedHeights)
     ((beside, neighbours_alone),) = expected.others
-    assert (expected.reference, beside) == ("neighbours T12, L2 and 2 more valid levels", "neighbours T12, L2 alone")
+    assert (expected.reference, beside) == ("T12, L2 and 2 more", "neighbours T12, L2")
     for column in ("anterior", "middle", "posterior"):
         assert expected.heights[column].sigma < neighbours_alone[column].sigma
 

@@ -83,15 +83,12 @@ def _expect(target: Candidate, valid: list[Candidate], course: Course) -> Expect
     above = max((c for c in others if c.position < target.position), key=lambda c: c.position, default=None)
     below = min((c for c in others if c.position > target.position), key=lambda c: c.position, default=None)
     near = [c for c in (above, below) if c and abs(c.position - target.position) <= FARTHEST_NEIGHBOUR]
+    names, farther = ", ".join(c.level for c in near), len(others) - len(near)
     choices = []
-    if len(others) > len(near) and len(near) != 2:
-        choices.append((f"all {len(others)} valid levels", others))
-    elif near:
-        more = len(others) - len(near)
-        farther = f" and {more} more valid level{'s' if more > 1 else ''}" if more else ""
-        choices.append((f"neighbours {', '.join(c.level for c in near)}{farther}", others))
-    if near and len(near) < len(others):
-        choices.append((f"neighbours {', '.join(c.level for c in near)} alone", near))
+    if farther:
+        choices.append((f"{names} and {farther} more" if len(near) == 2 else f"all {len(others)} valid levels", others))
+    if near:
+        choices.append((f"neighbours {names}", near))
     if not choices:
         return _no_reference(target.level)
     expected = [(name, [_from(target, references, third, course) for third in THIRDS]) for name, references in choices]
