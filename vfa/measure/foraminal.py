@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from vfa.measure.each_body import for_each
 from vfa.measure.foramen import SIDES, Opening, Pillar, Side, opening_between
 from vfa.model.anatomy import levels_apart
 from vfa.model.estimate import Estimate, Measured, Unmeasurable, Why
@@ -48,13 +49,18 @@ def find_foraminal_stenosis(pillars: Mapping[str, Pillar | Unmeasurable], volume
         because = f"Slices of {volume.slice_spacing_mm:g} mm are too thick to measure neural foramina."
         return {level: Finding(NAME, Presence.NOT_ASSESSABLE, because) for level in pillars}
     order = list(pillars)
-    openings = {
-        (place, side): _opening(pillars[upper], pillars[lower], side, volume)
+    places: list[tuple[int, Side]] = [
+        (place, side)
         for place, (upper, lower) in enumerate(itertools.pairwise(order))
         if levels_apart(upper, lower) in (1, None)  # None: names that only count
         for side in SIDES
-    }
-    return judge_openings(order, openings)
+    ]
+
+    def opening(key: tuple[int, Side]) -> Opening | str:
+        place, side = key
+        return _opening(pillars[order[place]], pillars[order[place + 1]], side, volume)
+
+    return judge_openings(order, dict(zip(places, for_each(opening, places), strict=True)))
 
 
 def judge_openings(order: Sequence[str], openings: Openings) -> dict[str, Finding]:

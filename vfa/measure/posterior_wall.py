@@ -23,6 +23,7 @@ from vfa.measure.cortical_breach import (
     place,
     words_of_place,
 )
+from vfa.measure.each_body import for_each
 from vfa.measure.retropulsion import CLEARLY_BEHIND_MM, PushedBack, greatest_mm, pushed_back
 from vfa.measure.wall_look import WallLook
 from vfa.measure.wall_openings import BoneBelow, Opening, bone_below, openings
@@ -65,10 +66,11 @@ def posterior_walls(
     order = list(looks)
     intact = {level: look.shape for level, look in seen.items() if greatest_mm(look) < INTACT_NEIGHBOUR_MM}
     marrow = float(np.median([look.levels.marrow - look.levels.soft for look in seen.values()])) if seen else 0.0
-    settled = {
-        level: _see(look.learning_from(_nearest(order, level, intact)), SOUND_MARROW * marrow, volume)
-        for level, look in seen.items()
-    }
+
+    def settle(level: str) -> _Seen:
+        return _see(seen[level].learning_from(_nearest(order, level, intact)), SOUND_MARROW * marrow, volume)
+
+    settled = dict(zip(seen, for_each(settle, seen), strict=True))
     found: dict[str, PosteriorWall | Unmeasurable] = {}
     for level, look in looks.items():
         if isinstance(look, Unmeasurable):
