@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from benchmarks.phantom_cases import grid_around, true_spine
 from tests.builders import all_answered
 from vfa.eligibility import judge, load_profile
+from vfa.measure import compare_with_prior
 from vfa.model.assessment import Conclusion, ProcedureAssessment, RuleKind, Verdict
 from vfa.model.estimate import Unmeasurable
 from vfa.model.findings import StudyFindings
@@ -20,6 +22,8 @@ from vfa.phantom.fractures import fracture_of
 from vfa.phantom.inclusions import WallGap
 from vfa.phantom.render_ct import CtScanner, render_ct
 from vfa.pipeline import study_findings
+from vfa.report.document import to_document
+from vfa.report.read_back import prior_of
 
 HEIGHT_MM = 24.0
 ARCH_MM = 32.0  # behind the bodies: the canal and the arch that closes it
@@ -31,10 +35,9 @@ TOLD = all_answered(level={"foraminal_stenosis": "no", "fracture_confirmed": "ye
 
 @cache
 def measured(loss: float, *features: Feature) -> StudyFindings:
-    fracture = fracture_of("wedge", loss, HEIGHT_MM)
-    recipe = SpineRecipe(
-        seed=5, levels=("T12", "L1", "L2", "S1"), fractures={"L1": fracture}, features={"L1": features}
-    )
+    """The study of a patient with so deep a wedge at L1, or none."""
+    fractures = {"L1": fracture_of("wedge", loss, HEIGHT_MM)} if loss else {}
+    recipe = SpineRecipe(seed=5, levels=("T12", "L1", "L2", "S1"), fractures=fractures, features={"L1": features})
     spine = build_spine(recipe)
     grid = grid_around(spine, (0.8, 0.8, 1.0), behind_mm=ARCH_MM)
     return study_findings(true_spine(spine, grid), Study(render_ct(spine, grid, CtScanner())), lambda step, share: None)
@@ -56,6 +59,21 @@ def test_a_wedge_of_a_quarter_is_excluded_from_neither_procedure() -> None:
     assert not isinstance(loss, Unmeasurable)
     assert loss.fraction.value == pytest.approx(0.26, abs=0.035)
     for assessment in judged(findings).values():
+        assert assessment.conclusion is Conclusion.NO_EXCLUSION_FOUND, assessment.because
+
+
+@pytest.mark.slow
+def test_beside_a_study_from_before_it_a_wedge_of_28_percent_is_excluded_from_neither_procedure() -> None:
+    """Alone it cannot be told from one third: people's own vertebrae differ too much. What L1 was settles it."""
+    alone = measured(0.265)
+    before = prior_of(to_document(judge(measured(0.0), TOLD, [SEED])))
+    vertebrae, _ = compare_with_prior(alone.vertebrae, before)
+    beside = replace(alone, vertebrae=vertebrae)
+    loss = beside["L1"].height_loss
+    assert not isinstance(loss, Unmeasurable)
+    assert loss.fraction.value == pytest.approx(0.28, abs=0.01)
+    assert judged(alone)["vertebroplasty"].conclusion is Conclusion.INDETERMINATE
+    for assessment in judged(beside).values():
         assert assessment.conclusion is Conclusion.NO_EXCLUSION_FOUND, assessment.because
 
 
