@@ -95,7 +95,7 @@ def test_a_large_opening_at_the_veins_place_needs_every_neighbour_to_be_as_large
 def test_a_small_opening_with_no_marrow_in_front_of_it_is_not_called_the_vein():
     found = judged([opening(5, 5, in_front=0.3)])
     assert found.unclear
-    assert "bone is lost" in found.because
+    assert "marrow is missing" in found.because
     assert judged([opening(9, 6, in_front=0.3)]).gaps
 
 

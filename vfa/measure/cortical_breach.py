@@ -141,7 +141,9 @@ def _judge(one: Opening, openings: Sequence[Opening], around: Around) -> tuple[s
 
 def _judge_at_the_vein(one: Opening, neighbours: Sequence[Sequence[Opening]], size: str) -> tuple[str, str]:
     if one.in_front < MARROW_IN_FRONT:
-        lost = f"bone is lost in front of an opening of {size} at the vein's place"
+        lost = (
+            f"in front of an opening of {size} at the vein's place marrow is missing: a wide vein, or bone lost there"
+        )
         as_wide = one.width_mm <= LIKE_NEIGHBOUR * SMALL_WIDTH_MM and one.height_mm <= LIKE_NEIGHBOUR * SMALL_HEIGHT_MM
         return ("unclear", lost) if as_wide else ("gap", "")
     known = neighbours if len(neighbours) >= WITNESSES else ()

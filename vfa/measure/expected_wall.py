@@ -21,7 +21,7 @@ UNIT_MM = 10.0  # lateral places are counted in centimetres
 # 1–3 mm at T and L levels are usual, less at L5; plausible values, wide enough for both.
 USUAL_MM = {
     "place": (0.0, 50.0),
-    "lean": (0.0, 1.6),
+    "lean": (-0.3, 0.7),
     "waist": (-1.5, 0.8),
     "turn": (0.0, 0.8),
     "twist": (0.0, 0.15),
@@ -57,9 +57,9 @@ class Usual:
 
     @classmethod
     def of_anyone(cls, lean_mm: float) -> Usual:
-        """People in general; the wall leans as the canal does, by so much between mid-height and endplate."""
+        """People in general; a wall square to the lower endplate leans by so much between mid-height and endplate."""
         mean, sd = (np.array([USUAL_MM[term][n] for term in TERMS]) for n in (0, 1))
-        mean[TERMS.index("lean")] = lean_mm / 2
+        mean[TERMS.index("lean")] += lean_mm
         return cls(mean, sd)
 
     def learning_from(self, neighbours: list[WallShape]) -> Usual:

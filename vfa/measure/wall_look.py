@@ -47,7 +47,8 @@ class WallLook:
     Args:
         level: of the vertebra.
         view: the image in the body's axes.
-        line: the middle of its canal.
+        line: the middle of its canal, along its wall.
+        lean_mm: how far a wall square to the lower endplate leans back from the body's centre to its upper endplate.
         levels: grey values of canal, marrow and cortex.
         surface: where bone begins.
         between: (L, C) rays between the pedicles and the endplates.
@@ -61,6 +62,7 @@ class WallLook:
     level: str
     view: BodyView
     line: CanalLine
+    lean_mm: float
     levels: Levels
     surface: BackSurface
     between: NDArray[np.bool_]
@@ -118,7 +120,8 @@ class WallLook:
         """The same, its expected wall fitted with what neighbours say of waist and hollow."""
         if not neighbours:
             return self
-        shape = _expected(self.view, self.line, self.surface, self.between, neighbours)
+        usual = Usual.of_anyone(self.lean_mm).learning_from(neighbours)
+        shape = _expected(self.view, self.line, self.surface, self.between, usual)
         return self if shape is None else replace(self, shape=shape)
 
 
@@ -145,7 +148,8 @@ def look_at_wall(
     whole = _between(view, line, half - CLEAR_OF_PEDICLE_MM)
     surface = back_surface(view, line, levels, blur, half)
     between = whole & ~beside_pedicles(surface.behind_mm, whole)
-    shape = _expected(view, line, surface, between, [])
+    lean = square_to_lower_endplate(surfaces) * _height_mm(view) / 2
+    shape = _expected(view, line, surface, between, Usual.of_anyone(lean))
     if shape is None:
         return Unmeasurable(level, "posterior wall", Why.QUALITY_FAILED, "too little of the posterior wall was found")
     arch = None
@@ -154,7 +158,20 @@ def look_at_wall(
         arch = arch_outline(view, own, levels, outside, (half, half))
         line = own
     mask = _mask_ends(vertebra, view, line)
-    return WallLook(level, view, line, levels, surface, between, whole, arch, shape, blur.sd_mm, mask)
+    return WallLook(level, view, line, lean, levels, surface, between, whole, arch, shape, blur.sd_mm, mask)
+
+
+def square_to_lower_endplate(surfaces: HeightMap) -> float:
+    """How far a wall that stands square on the lower endplate leans back, mm per mm towards the head.
+
+    In a wedge the body's axis halves the angle between the endplates, and the wall leans by half of it. It is the upper
+    endplate that comes down as a rule; the wall stays as the lower one has it.
+    """
+    middle = np.abs(surfaces.left_mm - np.median(surfaces.left_mm)) <= np.ptp(surfaces.left_mm) / 4
+    lower = surfaces.lower_mm[middle]
+    known = np.isfinite(lower)
+    forwards = np.broadcast_to(surfaces.anterior_mm, lower.shape)[known]
+    return float(np.polynomial.Polynomial.fit(forwards, lower[known], 1).convert().coef[1]) if known.any() else 0.0
 
 
 def _mask_ends(vertebra: Vertebra, view: BodyView, line: CanalLine) -> FloatArray:
@@ -203,7 +220,6 @@ def _slope(shape: WallShape, view: BodyView) -> float:
 
 
 def _expected(
-    view: BodyView, line: CanalLine, surface: BackSurface, between: NDArray[np.bool_], neighbours: list[WallShape]
+    view: BodyView, line: CanalLine, surface: BackSurface, between: NDArray[np.bool_], usual: Usual
 ) -> WallShape | None:
-    usual = Usual.of_anyone(line.behind_slope * _height_mm(view) / 2).learning_from(neighbours)
     return fit_wall(surface.behind_mm, between, view.left_mm - line.left_mm, view.height_fraction, usual)
