@@ -9,7 +9,7 @@ from pathlib import Path
 from vfa.eligibility import judge, load_profile, read_clinical
 from vfa.errors import EditsRefused, UsageError
 from vfa.intake import StudyChoice, choose_study, list_series, read_volume, with_companions
-from vfa.measure import align, compare_with_prior, measure_spine, with_marrow_signal
+from vfa.measure import align, compare_with_prior, measure_spine, suggest_classes, with_marrow_signal
 from vfa.model.assessment import Assessment
 from vfa.model.clinical import ClinicalContext
 from vfa.model.edits import ReaderEdits
@@ -157,6 +157,7 @@ def study_findings(
     vertebrae = measure_spine(spine, volume, lambda fraction: progress("measuring", fraction), edits)
     if study is not None:
         vertebrae = with_marrow_signal(vertebrae, spine, study)
+    vertebrae = tuple(replace(one, classes=suggest_classes(one)) for one in vertebrae)
     return StudyFindings(
         series=series_of(study) if study else (labels_alone(spine.grid),),
         segmented_by=spine.segmented_by,

@@ -117,3 +117,12 @@ def test_a_headline_that_says_it_all_is_not_said_twice() -> None:
     assert words.fracture_in_more_words(present) == ""
     assert words.fracture_in_more_words(uncertain) == "The loss reaches across 20 %."
     assert words.fracture_in_more_words(signs) == "Signs: a pit."
+
+
+def test_fitting_classes_are_told_as_a_suggestion_with_what_they_rest_on() -> None:
+    l1 = to_document(made_up.assessment()).vertebrae[2]
+    fit = c.SuggestedClasses(ao=("A3", "A4"), of=("OF3",), because="the wall is broken")
+    told = words.suggested_classes(l1.model_copy(update={"suggested_classes": fit}))
+    assert told == "Suggestion, for a reader to judge: AO A3 or A4; OF OF3, since the wall is broken."
+    none = c.SuggestedClasses(because="the posterior wall could not be judged")
+    assert words.suggested_classes(l1.model_copy(update={"suggested_classes": none})) == ""

@@ -78,14 +78,12 @@ def find_fragmentation(wall: PosteriorWall | Unmeasurable, shell: Shell, volume:
         return Finding(name, Presence.NOT_ASSESSABLE, "Only a CT can tell whether the body is in fragments.")
     if isinstance(wall, PosteriorWall) and wall.outline == "angular" and wall.status is WallStatus.BREACHED:
         assert isinstance(wall.retropulsion_mm, Estimate)
-        because = f"A fragment of the posterior wall has been driven back (suggests AO A3 or A4): {wall.because}."
+        because = f"A fragment of the posterior wall has been driven back: {wall.because}."
         return Finding(name, Presence.PRESENT, because, {"retropulsion_mm": wall.retropulsion_mm})
     if shell.contrast_hu < LEAST_CONTRAST_HU:
         return Finding(name, Presence.NOT_ASSESSABLE, "The cortex is hardly brighter than the marrow.")
     if shell.planes >= LEAST_PLANES:
-        because = (
-            f"Fracture planes come out through the shell at {shell.planes} places (suggests a split or burst body)."
-        )
+        because = f"Fracture planes come out through the shell at {shell.planes} places."
         return Finding(name, Presence.PRESENT, because)
     if volume.slice_spacing_mm > THICKEST_SLICE_MM:
         because = f"Slices of {volume.slice_spacing_mm:g} mm hide fracture planes."
@@ -96,7 +94,7 @@ def find_fragmentation(wall: PosteriorWall | Unmeasurable, shell: Shell, volume:
     if shell.planes or mask_pieces > 1:
         because = "The shell is interrupted at one place; whether a fragment is loose a reader must say."
         return Finding(name, Presence.NOT_ASSESSABLE, because)
-    because = "The posterior wall has no step and no fracture plane comes out through the shell (suggests AO A0 or A1)."
+    because = "The posterior wall has no step and no fracture plane comes out through the shell."
     return Finding(name, Presence.ABSENT, because)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from vfa.model.alignment import AlignmentMeasure
 from vfa.model.estimate import Measured, Unmeasurable
+from vfa.model.fracture_classes import NOT_LOOKED_AT, FractureClasses
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.model.morphometry import BodyHeights, Deformity, ExpectedHeights, HeightLoss, LateralLoss
 from vfa.model.posterior_wall import Finding, PosteriorWall
@@ -26,6 +27,7 @@ class VertebraFindings:
         treated: "cement", "implant" or empty.
         findings: things looked for beside the wall (fragmentation, cleft …), by name; one that is missing from
             this mapping was not looked for.
+        classes: the AO and OF classes that fit; a suggestion.
         quality: sentences for the reader.
         edited: what a reader changed ("height_lines.anterior", "body", "level"); empty where all is as found.
     """
@@ -44,6 +46,7 @@ class VertebraFindings:
     posterior_wall: PosteriorWall | Unmeasurable
     marrow_mean_hu: Measured
     findings: dict[str, Finding] = field(default_factory=dict)
+    classes: FractureClasses = NOT_LOOKED_AT
     quality: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
 

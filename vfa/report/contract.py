@@ -114,6 +114,14 @@ class Finding(Part):
     series: tuple[str, ...] = ()
 
 
+class SuggestedClasses(Part):
+    """Every AO and OF class that fits what was seen: a suggestion, never a finding; none where too little was seen."""
+
+    ao: tuple[Literal["A0", "A1", "A2", "A3", "A4"], ...] = ()
+    of: tuple[Literal["OF1", "OF2", "OF3", "OF4", "OF5"], ...] = ()
+    because: str = ""
+
+
 class Frame(Part):
     """A vertebra's own axes, unit vectors in LPS."""
 
@@ -164,6 +172,7 @@ class _Vertebra(Part):
     fragmentation: Finding | Missing
     cleft: Finding | Missing
     other_findings: dict[str, Finding]
+    suggested_classes: SuggestedClasses = Field(default_factory=SuggestedClasses)
     geometry: Geometry
     marrow: Marrow
     quality: tuple[str, ...]

@@ -90,6 +90,9 @@ def _candidate(vertebra: c.Vertebra, told_once: Collection[str]) -> Iterator[Flo
     more = words.fracture_in_more_words(vertebra)
     if more:
         yield paragraph(more, "quiet")
+    classes = words.suggested_classes(vertebra)
+    if classes:
+        yield paragraph(classes, "quiet")
     yield from _procedures(vertebra, told_once)
 
 

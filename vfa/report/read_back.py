@@ -11,6 +11,7 @@ import numpy as np
 
 from vfa.model.estimate import NORMAL_95, Estimate, Measured, Unmeasurable, Why
 from vfa.model.findings import SeriesRecord, StudyFindings, VertebraFindings
+from vfa.model.fracture_classes import FractureClasses
 from vfa.model.morphometry import Deformity, FractureStatus, HeightLoss, LateralLoss, Shape, ThreeHeights
 from vfa.model.posterior_wall import Finding, PosteriorWall, Presence, WallStatus
 from vfa.model.prior import PriorBody, PriorStudy
@@ -100,6 +101,7 @@ def _vertebra(one: c.Vertebra) -> VertebraFindings:
         findings={
             name: _finding(name, found, level) for name, found in looked_for.items() if isinstance(found, c.Finding)
         },
+        classes=FractureClasses(one.suggested_classes.ao, one.suggested_classes.of, one.suggested_classes.because),
         quality=one.quality,
         edited=one.edited_by_reader,
     )

@@ -127,6 +127,9 @@ def _conclusions(document: c.AssessmentFile, files: Sequence[Path]) -> Iterable[
     for vertebra in candidates:
         yield Text()
         yield Text.assemble((vertebra.level, "bold"), f": {words.fracture(vertebra)}")
+        classes = words.suggested_classes(vertebra)
+        if classes:
+            yield Padding(Text(classes), (0, 0, 0, 2))
         yield Padding(_procedures(document, vertebra, _where_more_stands(files), told_once), (0, 0, 0, 2))
     if told_once:
         yield Text()

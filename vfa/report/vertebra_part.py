@@ -7,6 +7,7 @@ Missing with the same reason.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 import numpy as np
@@ -44,6 +45,7 @@ def measured_parts(vertebra: VertebraFindings) -> dict[str, Any]:
         "other_findings": {
             name: _finding(found) for name, found in vertebra.findings.items() if name not in FINDINGS_WITH_OWN_KEY
         },
+        "suggested_classes": c.SuggestedClasses.model_validate(asdict(vertebra.classes)),
         "geometry": _geometry(vertebra),
         "marrow": c.Marrow(mean_hu=_quantity(vertebra.marrow_mean_hu)),
         "quality": vertebra.quality,

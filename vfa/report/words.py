@@ -178,6 +178,15 @@ def other_names(segmentation: c.Segmentation) -> str:
     return f"The levels could also be {other}: check the names before relying on any level's answer."
 
 
+def suggested_classes(vertebra: c.Vertebra) -> str:
+    """The AO and OF classes that fit, marked as a suggestion; empty where none does."""
+    classes = vertebra.suggested_classes
+    said = [f"{name} {' or '.join(fit)}" for name, fit in (("AO", classes.ao), ("OF", classes.of)) if fit]
+    if not said:
+        return ""
+    return f"Suggestion, for a reader to judge: {'; '.join(said)}, since {printable(classes.because)}."
+
+
 def fracture_in_more_words(vertebra: c.Vertebra) -> str:
     """Why a fracture is uncertain or absent, and the signs beside height; empty where the headline says it all."""
     if isinstance(vertebra.deformity, c.Missing):
