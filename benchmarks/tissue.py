@@ -66,6 +66,7 @@ class Row:
         found: presence of each finding, as measured.
         fragmented: the verdict of rule VP-C5.
         lytic: the true lytic fraction and the one measured; None where none was measured.
+        comminuted: the true share of the body in pieces and the estimate of it.
         narrowing: how much of the most narrowed foramen at this level is lost in truth, and the estimate of it.
     """
 
@@ -77,6 +78,7 @@ class Row:
     found: dict[str, str]
     fragmented: str
     lytic: tuple[float, Estimate | None]
+    comminuted: tuple[float, Estimate | None]
     narrowing: tuple[float, Estimate | None]
 
 
@@ -93,6 +95,7 @@ def rows_of(seed: int, mix: str, keep: Path | None) -> list[Row]:
 
 
 def _row(case: WallCase, slice_mm: float, found: VertebraFindings, images: Images) -> Row:
+    held = case.truth[found.level].contents
     verdict = FragmentedFracture().evaluate(Case(found, images, ClinicalContext()))
     return Row(
         seed=case.seed,
@@ -102,7 +105,8 @@ def _row(case: WallCase, slice_mm: float, found: VertebraFindings, images: Image
         treated=found.treated,
         found={name: finding.presence.value for name, finding in found.findings.items()},
         fragmented=verdict.verdict.value,
-        lytic=(case.truth[found.level].contents.lytic_fraction, _read(found, "destruction", "lytic_fraction")),
+        lytic=(held.lytic_fraction, _read(found, "destruction", "lytic_fraction")),
+        comminuted=(held.comminuted_fraction, _read(found, "fragmentation", "comminuted_fraction")),
         narrowing=(_most_narrowed(case, found.level), _read(found, "foraminal_stenosis", "narrowing")),
     )
 
@@ -147,8 +151,12 @@ def table(rows: Sequence[Row]) -> str:
     lines += ["", "kind → VP-C5 (fragmented)"]
     lines += _counted((row.kind, row.fragmented) for row in rows)
     lines += ["", "true narrowing of a foramen → foraminal stenosis"]
-    lines += _counted((_how_narrow(row), row.found["foraminal_stenosis"]) for row in rows if not row.treated)
-    return "\n".join([*lines, "", *_lytic(rows), "", *_narrowing(rows), "", *_one_by_one(rows)])
+    lines += _counted(((_how_narrow(row), row.found["foraminal_stenosis"])) for row in rows if not row.treated)
+    errors = [
+        _errors("share of the body in pieces", (row.comminuted for row in rows if row.kind == "comminuted")),
+        _errors("greatest narrowing of a foramen", (row.narrowing for row in rows)),
+    ]
+    return "\n".join([*lines, "", *_lytic(rows), *errors, "", *_one_by_one(rows)])
 
 
 def _how_narrow(row: Row) -> str:
@@ -156,14 +164,14 @@ def _how_narrow(row: Row) -> str:
     return "by half or more" if true >= BY_HALF else "by less than a fifth" if true < SURELY_OPEN else "between"
 
 
-def _narrowing(rows: Sequence[Row]) -> list[str]:
-    pairs = [(true, read) for true, read in (row.narrowing for row in rows) if read is not None]
-    if not pairs:
-        return ["narrowing of foramina: none measured"]
-    off = np.array([read.value - true for true, read in pairs])
-    held = np.mean([read.ci95[0] <= true <= read.ci95[1] for true, read in pairs])
+def _errors(name: str, pairs: Iterable[tuple[float, Estimate | None]]) -> str:
+    kept = [(true, read) for true, read in pairs if read is not None]
+    if not kept:
+        return f"{name}: none measured"
+    off = np.array([read.value - true for true, read in kept])
+    held = np.mean([read.ci95[0] <= true <= read.ci95[1] for true, read in kept])
     text = f"mean absolute {np.abs(off).mean():.3f}, bias {off.mean():+.3f}, {held:.0%} of intervals hold"
-    return [f"narrowing of foramina, measured − true: {len(pairs)} measured; {text}"]
+    return f"{name}, measured − true: {len(kept)} measured; {text}"
 
 
 def _counted(keys: Iterable[tuple[str, ...]]) -> list[str]:

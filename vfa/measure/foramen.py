@@ -24,12 +24,13 @@ SIDES: tuple[Side, Side] = ("left", "right")
 
 PEDICLE_HEIGHT_FRACTION = 0.74  # of the posterior height: where a pedicle's middle leaves the body
 BEHIND_MARGIN_MM = 3.0  # where the section's axis runs, behind the bodies' posterior margins
-DEEPEST_MM = 8.5  # behind the margins: the articular processes stand here, and beyond them is the canal's back
+DEEPEST_MM = 9.0  # behind the margins: the articular processes stand here, and beyond them is the canal's back
 AHEAD_MM = 5.0  # in front of the margins beside disc height: the bodies are waisted
 OUTSIDE_PEDICLE_MM = np.arange(2.5, 6.1, 0.5)  # the sections, from the pedicles' inner border outwards
 PIXEL_MM = 0.5
 MIDDLE_SHARE = 0.25  # of the way between the pedicles' middles, up and down: behind the margins it is the foramen
 SMOOTH_PIXELS = 0.6
+NARROW_QUANTILE = 0.25  # of the sections: what passes through is limited by the narrower ones
 GROWN_PIXELS = 3
 BRIGHTEST_QUANTILE = 0.95  # of a section: the cortex of pedicles and processes
 LEAST_OPEN_MM2 = 8.0  # below it nothing is left to be told from a gap between voxels
@@ -51,8 +52,8 @@ class Opening:
     """What is open in one foramen.
 
     Args:
-        area_mm2: of the section, median over the sections.
-        height_mm: greatest height of the opening likewise.
+        area_mm2: of the narrower sections.
+        height_mm: its height, median over the sections.
     """
 
     area_mm2: float
@@ -84,7 +85,7 @@ def opening_between(volume: Volume, above: Pillar, below: Pillar, side: Side) ->
     edge = (above.look.levels.edge + below.look.levels.edge) / 2
     core = (anterior[:, None] <= 0.0) & (np.abs(cranial) <= MIDDLE_SHARE * apart_mm)[None, :]
     found = [_open(section, kept, edge, core) for section in values]
-    area = float(np.median([piece.sum() for piece in found])) * PIXEL_MM**2
+    area = float(np.quantile([piece.sum() for piece in found], NARROW_QUANTILE)) * PIXEL_MM**2
     if area < LEAST_OPEN_MM2:
         return "no opening was found between the pedicles that bound it"
     height = float(np.median([piece.any(axis=0).sum() for piece in found])) * PIXEL_MM
@@ -144,7 +145,8 @@ def _open(
     """
     smooth = ndimage.gaussian_filter(section, SMOOTH_PIXELS, mode="nearest")
     free = kept & (smooth < edge)
-    pieces, count = ndimage.label(ndimage.binary_opening(free))  # a thin place does not join marrow to the foramen
+    wide = ndimage.binary_opening(free)  # a thin place in the cortex does not join marrow to the foramen
+    pieces, count = ndimage.label(wide if (wide & core).any() else free)
     sizes = np.bincount(pieces[core], minlength=count + 1)
     sizes[0] = 0
     if not sizes.any():
