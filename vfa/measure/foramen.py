@@ -24,7 +24,7 @@ SIDES: tuple[Side, Side] = ("left", "right")
 
 PEDICLE_HEIGHT_FRACTION = 0.74  # of the posterior height: where a pedicle's middle leaves the body
 BEHIND_MARGIN_MM = 3.0  # where the section's axis runs, behind the bodies' posterior margins
-DEEPEST_MM = 9.0  # behind the margins: the articular processes stand here, and beyond them is the canal's back
+DEEPEST_MM = 10.0  # behind the margins: the articular processes stand here, and beyond them is the canal's back
 AHEAD_MM = 5.0  # in front of the margins beside disc height: the bodies are waisted
 OUTSIDE_PEDICLE_MM = np.arange(2.5, 6.1, 0.5)  # the sections, from the pedicles' inner border outwards
 PIXEL_MM = 0.5
