@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vfa.measure.body_interior import body_interior
+from vfa.measure.body_interior import BodyInterior, body_interior
 from vfa.measure.cleft import find_cleft
+from vfa.measure.dense_band import NOT_TOLD, THICKEST_STEP_MM, dense_bands, layer_excess
 from vfa.measure.destruction import find_destruction
 from vfa.measure.each_body import for_each
 from vfa.measure.foramen import Pillar
@@ -20,10 +21,11 @@ from vfa.measure.foraminal import find_foraminal_stenosis
 from vfa.measure.fragmentation import find_fragmentation, unroll_shell
 from vfa.measure.marrow import marrow_mean_hu
 from vfa.measure.posterior_wall import posterior_walls
+from vfa.measure.uncertainty import step_along
 from vfa.measure.wall_look import WallLook, look_at_wall
 from vfa.model.estimate import Estimate, Measured, Unmeasurable, Why
 from vfa.model.frame import BodyFrame
-from vfa.model.morphometry import BodyHeights, Deformity, HeightMap
+from vfa.model.morphometry import BodyHeights, Deformity, FractureStatus, HeightMap
 from vfa.model.posterior_wall import Finding, PosteriorWall, Presence, WallStatus
 from vfa.model.spine import Spine, Vertebra
 from vfa.model.volume import Volume
@@ -70,6 +72,7 @@ class BesideHeights:
     posterior_wall: PosteriorWall | Unmeasurable
     marrow_mean_hu: Measured
     findings: dict[str, Finding]
+    signs: tuple[str, ...] = ()
 
 
 def look_beside(spine: Spine, volume: Volume | None, bodies: Mapping[str, BodyInView]) -> dict[str, BesideHeights]:
@@ -87,14 +90,42 @@ def look_beside(spine: Spine, volume: Volume | None, bodies: Mapping[str, BodyIn
     foramina = _foramina(looks, bodies, volume)
     marrow = {level: _marrow(body, volume) for level, body in bodies.items()}
 
+    def interior_of(body: BodyInView) -> BodyInterior | Unmeasurable:
+        surfaces = _surfaces(body)
+        return surfaces if isinstance(surfaces, Unmeasurable) else body_interior(volume, *surfaces)
+
+    interiors = dict(zip(bodies, for_each(interior_of, bodies.values()), strict=True))
+
     def findings_of(level: str) -> dict[str, Finding]:
-        found = _findings(bodies[level], volume, walls[level], _reference(level, marrow))
+        found = _findings(bodies[level], volume, interiors[level], walls[level], _reference(level, marrow))
         return found | {NARROWED: foramina[level]}
 
+    signs = _signs(bodies, interiors, volume)
     return {
-        level: BesideHeights(walls[level], marrow[level], findings)
+        level: BesideHeights(walls[level], marrow[level], findings, signs[level])
         for level, findings in zip(bodies, for_each(findings_of, bodies), strict=True)
     }
+
+
+def _signs(
+    bodies: Mapping[str, BodyInView], interiors: Mapping[str, BodyInterior | Unmeasurable], volume: Volume
+) -> dict[str, tuple[str, ...]]:
+    """Packed marrow beneath an endplate on CT, in words; where a fracture is not excluded also that it is not told."""
+    if not volume.modality.is_ct:
+        return dict.fromkeys(bodies, ())
+    seen = {}
+    for level, interior in interiors.items():
+        frame = bodies[level].frame
+        thin = isinstance(frame, BodyFrame) and step_along(volume.grid, frame.cranial) <= THICKEST_STEP_MM
+        if thin and isinstance(interior, BodyInterior):
+            seen[level] = layer_excess(interior)
+    bands = dense_bands(seen)
+    found = {}
+    for level, body in bodies.items():
+        doubtful = isinstance(body.deformity, Deformity) and body.deformity.fracture is not FractureStatus.ABSENT
+        signs = bands.get(level)
+        found[level] = signs if signs is not None else (NOT_TOLD,) if doubtful else ()
+    return found
 
 
 def _nothing(level: str, why: Why, detail: str) -> BesideHeights:
@@ -186,12 +217,17 @@ def _reference(level: str, marrow: Mapping[str, Measured]) -> Measured:
 
 
 def _findings(
-    body: BodyInView, volume: Volume, wall: PosteriorWall | Unmeasurable, intact_hu: Measured
+    body: BodyInView,
+    volume: Volume,
+    interior: BodyInterior | Unmeasurable,
+    wall: PosteriorWall | Unmeasurable,
+    intact_hu: Measured,
 ) -> dict[str, Finding]:
     surfaces = _surfaces(body)
-    if isinstance(surfaces, Unmeasurable):
-        return _not_assessable(surfaces.detail or f"the body could not be measured ({surfaces.reason.value})")
-    interior = body_interior(volume, *surfaces)
+    if isinstance(surfaces, Unmeasurable) or isinstance(interior, Unmeasurable):
+        missing = surfaces if isinstance(surfaces, Unmeasurable) else interior
+        assert isinstance(missing, Unmeasurable)
+        return _not_assessable(missing.detail or f"the body could not be measured ({missing.reason.value})")
     found = {name: Finding(name, Presence.NOT_ASSESSABLE, because) for name, because in LEFT_TO_A_READER.items()}
     fragments = find_fragmentation(wall, unroll_shell(volume, *surfaces), volume, body.mask_pieces)
     found["fragmentation"] = fragments

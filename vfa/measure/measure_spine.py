@@ -119,8 +119,12 @@ def _with_the_rest(
 
 
 def _joined(found: VertebraFindings, beside: BesideHeights) -> VertebraFindings:
+    meaning = found.deformity
+    if isinstance(meaning, Deformity):
+        meaning = replace(meaning, signs=(*meaning.signs, *beside.signs))
     return replace(
         found,
+        deformity=meaning,
         posterior_wall=beside.posterior_wall,
         marrow_mean_hu=beside.marrow_mean_hu,
         findings={**found.findings, **beside.findings},
