@@ -28,8 +28,10 @@ SHELL_MM = 0.6  # thickness of a bony endplate: 0.4–0.9 mm in cadavers (Robert
 # layer of their own the lower margin of an impacted band was taken for the endplate, 3 mm too low, on T1 and T2.
 BAND_MM = 2.5
 # Where flat endplates lie along thick slices few distances are sampled, and a band as bright as it likes would fit an
-# endplate anywhere: unless voxels say otherwise it is as bright as the marrow. The belief counts as 3 % of the voxels.
-BAND_AS_MARROW = 0.03 * np.array([[1.0, -1.0, 0.0, 0.0], [-1.0, 1.0, 0.0, 0.0], [0.0] * 4, [0.0] * 4])
+# endplate anywhere: unless voxels say otherwise it is as bright as the marrow. Share of the voxels that this counts as,
+# per mm between samples along the cranial axis.
+BELIEF_PER_MM = 0.01
+BAND_AS_MARROW = np.array([[1.0, -1.0, 0.0, 0.0], [-1.0, 1.0, 0.0, 0.0], [0.0] * 4, [0.0] * 4])
 NO_BELIEF = np.zeros((2, 2))
 MOST_EFFECTIVE_VOXELS = 50.0  # neighbouring voxels share noise; more do not count
 START_SMOOTH_MM = 1.5
@@ -67,6 +69,27 @@ BRIGHT_SEARCH = (Search(3.5, 0.5, 2.5, 2.0, 2), Search(1.5, 0.25, 1.0, 1.2, 2), 
 WHOLE = Search(4.5, 0.5, 3.0, 0.0, 3)
 # On MR dark lines run inside the body too (basivertebral vein, sclerosis), so the mask's word weighs more.
 DARK_SEARCH = (Search(2.5, 0.5, 1.2, 2.5, 2), Search(1.5, 0.25, 0.8, 1.5, 2), Search(0.75, 0.25, 0.8, 1.0))
+
+
+@dataclass(frozen=True)
+class ShellModel:
+    """How an endplate looks in an image.
+
+    Args:
+        blur: of the scanner, along the endplate's normal.
+        dark: whether the shell is darker than both sides (MR) or brighter (CT).
+        belief: share of the voxels that the band's likeness to the marrow counts as.
+    """
+
+    blur: Blur
+    dark: bool
+    belief: float
+
+    @classmethod
+    def of(cls, volume: Volume, normal_lps: FloatArray) -> ShellModel:
+        """In this image, for an endplate with this normal."""
+        step_mm = step_along(volume.grid, normal_lps)
+        return cls(blur_along(volume, normal_lps), not volume.modality.is_ct, BELIEF_PER_MM * step_mm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,15 +167,14 @@ def _find_endplate(
     """One endplate, outward +1 for the cranial and −1 for the caudal one, from a first course of it (L, A)."""
     lattice = samples.lattice
     footprint = lattice.footprint
-    blur = blur_along(volume, _mean_normal(lattice, reference))
-    aggregate_mm = float(np.clip(0.7 + 0.4 * blur.box_mm, 1.0, 3.0))
-    dark = not volume.modality.is_ct
+    model = ShellModel.of(volume, _mean_normal(lattice, reference))
+    aggregate_mm = float(np.clip(0.7 + 0.4 * model.blur.box_mm, 1.0, 3.0))
 
     def stride(course: FloatArray, search: Search) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The step from this course to a better one, what smoothing took from it, and the contrast seen."""
         where = footprint & _every(footprint.shape, search.every)
         evidence = samples.binned(course, outward, aggregate_mm, where)
-        found, explained = _best_offset(evidence, blur, search, dark=dark)
+        found, explained = _best_offset(evidence, model, search)
         offset, contrast = np.zeros_like(course), np.zeros_like(course)
         offset[where], contrast[where] = outward * found, explained
         # Only the step is smoothed, so that each pass adds detail and none takes any away.
@@ -161,12 +183,12 @@ def _find_endplate(
 
     if len(searches) > 1:
         evidence = samples.binned(reference, outward, aggregate_mm, footprint & _every(footprint.shape, WHOLE.every))
-        reference = reference + outward * _whole_shift(evidence, blur, dark=dark)
+        reference = reference + outward * _whole_shift(evidence, model)
     for search in searches:
         step, rough, contrast = stride(reference, search)
         reference = reference + step
     scatter = 1.4826 * _median_size(rough)
-    return Endplate(np.where(footprint, reference, np.nan), reference, contrast, scatter, blur.sd_mm)
+    return Endplate(np.where(footprint, reference, np.nan), reference, contrast, scatter, model.blur.sd_mm)
 
 
 def _median_size(values: FloatArray) -> float:
@@ -189,13 +211,13 @@ def _mean_normal(lattice: ColumnLattice, surface: FloatArray) -> FloatArray:
     return np.asarray(lattice.frame.axes @ (normal / np.linalg.norm(normal)))
 
 
-def _best_offset(evidence: Evidence, blur: Blur, search: Search, *, dark: bool) -> tuple[FloatArray, FloatArray]:
+def _best_offset(evidence: Evidence, model: ShellModel, search: Search) -> tuple[FloatArray, FloatArray]:
     """(N,) outward offset of the surface at each column, and the share of variation the model explains."""
     candidates = search.candidates_mm
     total = evidence.mass.sum(axis=1)
     mean = evidence.first.sum(axis=1) / np.maximum(total, 1e-9)
     variation = np.maximum(evidence.second - total * mean**2, 1e-6)
-    relative = _misfit(evidence, blur, candidates, dark=dark) / variation[:, None]
+    relative = _misfit(evidence, model, candidates) / variation[:, None]
     # A Gaussian prior on the offset, in the units of −2 log likelihood, matters only where the image says little.
     noise = np.maximum(relative.min(axis=1, keepdims=True), 0.02)
     effective = np.clip(total, 1.0, MOST_EFFECTIVE_VOXELS)[:, None]
@@ -210,29 +232,30 @@ def _best_offset(evidence: Evidence, blur: Blur, search: Search, *, dark: bool) 
     return np.where(seen, offset, 0.0), np.where(seen, np.clip(1 - relative[rows, best], 0, 1), 0.0)
 
 
-def _whole_shift(evidence: Evidence, blur: Blur, *, dark: bool) -> float:
+def _whole_shift(evidence: Evidence, model: ShellModel) -> float:
     """The outward offset (mm) at which the model fits best when all columns move by the same."""
     total = evidence.mass.sum(axis=1)
     mean = evidence.first.sum(axis=1) / np.maximum(total, 1e-9)
     variation = np.maximum(evidence.second - total * mean**2, 0.0).sum()
     candidates = WHOLE.candidates_mm
-    relative = _misfit(evidence, blur, candidates, dark=dark).sum(axis=0) / max(float(variation), 1e-6)
+    relative = _misfit(evidence, model, candidates).sum(axis=0) / max(float(variation), 1e-6)
     noise = max(float(relative.min()), 0.02)
     objective = relative / noise * MOST_EFFECTIVE_VOXELS + (candidates / WHOLE.wander_mm) ** 2
     return float(candidates[int(np.argmin(objective))])
 
 
-def _misfit(evidence: Evidence, blur: Blur, candidates_mm: FloatArray, *, dark: bool) -> FloatArray:
+def _misfit(evidence: Evidence, model: ShellModel, candidates_mm: FloatArray) -> FloatArray:
     """(N, C) residual sum of squares of the blurred-shell model with its outer surface at each of (C,) offsets."""
     distance = evidence.distance_mm - candidates_mm[:, None]
-    outer, inner = blur.step(distance), blur.step(distance + SHELL_MM)
-    below = blur.step(distance + SHELL_MM + BAND_MM)
+    step = model.blur.step
+    outer, inner = step(distance), step(distance + SHELL_MM)
+    below = step(distance + SHELL_MM + BAND_MM)
     # Marrow, the marrow next to the shell, shell, disc.
     layers = np.stack([1 - below, below - inner, inner - outer, outer], axis=1)
-    residual, solution = _residual(evidence, layers, BAND_AS_MARROW)
+    residual, solution = _residual(evidence, layers, model.belief * BAND_AS_MARROW)
     flat, _ = _residual(evidence, np.stack([1 - outer, outer], axis=1), NO_BELIEF)
     sides, shell = solution[..., (1, 3)], solution[..., 2]
-    wrong = shell > sides.min(axis=-1) if dark else shell < sides.max(axis=-1)
+    wrong = shell > sides.min(axis=-1) if model.dark else shell < sides.max(axis=-1)
     return np.where(wrong, flat, residual)
 
 
