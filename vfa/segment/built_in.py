@@ -24,15 +24,17 @@ from vfa.segment.locate import SpineMaps, locate
 from vfa.segment.naming import name_found
 from vfa.segment.network import weights_version
 from vfa.segment.network_input import imaged_lattice, network_input
-from vfa.segment.outline import guessed_frame
+from vfa.segment.outline import AGREE_AT_LEAST, guessed_frame
 from vfa.segment.outlined import OutlinedBody, outlined_body
-from vfa.segment.second_look import doubted_where_touching, with_overlooked
+from vfa.segment.second_look import SMALLEST_SHARE, doubted_where_touching, with_overlooked
 from vfa.segment.segmenter import Progress
 
 NAME = "built-in"
 LOCATE_SHARE = 0.75  # of the work, as progress tells it
 
 NOTHING_FOUND = "no vertebra was found by the built-in segmenter"
+LEFT_OUT_ABOVE = "above the first body named there may be one more: the segmenter is too unsure of it to show it"
+LEFT_OUT_BELOW = "below the last body named there may be one more: the segmenter is too unsure of it to show it"
 
 
 class BuiltInSegmenter:
@@ -60,7 +62,7 @@ class BuiltInSegmenter:
             found += [] if body is None else [body]
         found = doubted_where_touching(with_overlooked(volume, maps, found))
         progress("the bodies are outlined", 1.0)
-        vertebrae = _unnamed(volume, found)
+        vertebrae, left_out = _unnamed(volume, found)
         by = f"{self.name} segmenter, weights {self.version}"
         if not vertebrae:
             return Spine((), volume.grid, by, notes=(NOTHING_FOUND,))
@@ -69,7 +71,7 @@ class BuiltInSegmenter:
             replace(vertebra, level=level, level_confidence=confidence)
             for vertebra, level, confidence in zip(vertebrae, names.levels, names.confidences, strict=True)
         ]
-        return Spine(judge_bodies(named), volume.grid, by, names.sentence, names.alternative, names.notes)
+        return Spine(judge_bodies(named), volume.grid, by, names.sentence, names.alternative, names.notes + left_out)
 
 
 def _found(
@@ -89,18 +91,29 @@ def _found(
         yield outlined_body(volume, frame, belief, candidate, canal)
 
 
-def _unnamed(volume: Volume, found: Sequence[OutlinedBody]) -> list[Vertebra]:
-    """The vertebrae under provisional names.
+def _unnamed(volume: Volume, found: Sequence[OutlinedBody]) -> tuple[list[Vertebra], tuple[str, ...]]:
+    """The vertebrae under provisional names, and a word on what was left out at the ends.
 
-    At either end, what the image's edge leaves of a body and what is too small for one is left out when the network
-    itself is unsure of it.
+    From either end inwards, what the image's edge leaves of a body, what is too small for one (by itself or beside its
+    neighbour) and what the two networks disagree on is left out as long as they are unsure of it.
     """
     lattices = [volume.grid, imaged_lattice(volume)]
-    vertebrae = []
-    for index, seen in enumerate(found):
-        made = vertebra_of(f"V{index + 1}", seen.body, lattices, seen.canal_lps)
-        at_an_end = index in (0, len(found) - 1)
-        too_small = made.body.sum() * made.grid.voxel_volume_mm3 / 1000 < CANDIDATE_AT_LEAST_ML
-        if not (at_an_end and seen.doubt and (made.touches_border or too_small)):
-            vertebrae.append(replace(made, unusable=made.unusable or seen.coarse or seen.doubt))
-    return vertebrae
+    seen = [(one, vertebra_of("V1", one.body, lattices, one.canal_lps)) for one in found]
+    notes = []
+    for end, word in ((0, LEFT_OUT_ABOVE), (-1, LEFT_OUT_BELOW)):
+        while seen and _is_no_body(seen, end):
+            _, left_out = seen.pop(end)
+            notes += [] if left_out.touches_border or word in notes else [word]
+    vertebrae = [
+        replace(made, level=f"V{number}", unusable=made.unusable or one.coarse or one.doubt)
+        for number, (one, made) in enumerate(seen, start=1)
+    ]
+    return vertebrae, tuple(notes)
+
+
+def _is_no_body(seen: Sequence[tuple[OutlinedBody, Vertebra]], end: int) -> bool:
+    """Whether what is first (0) or last (-1) is no body on which a name or a height could rest."""
+    one, made = seen[end]
+    beside_ml = seen[1 if end == 0 else -2][0].body.volume_ml if len(seen) > 1 else 0.0
+    too_small = one.body.volume_ml < max(CANDIDATE_AT_LEAST_ML, SMALLEST_SHARE * beside_ml)
+    return bool(one.doubt) and (made.touches_border or too_small or one.agreement < AGREE_AT_LEAST)
