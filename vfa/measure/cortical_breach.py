@@ -141,9 +141,7 @@ def _judge(one: Opening, openings: Sequence[Opening], around: Around) -> tuple[s
 
 def _judge_at_the_vein(one: Opening, neighbours: Sequence[Sequence[Opening]], size: str) -> tuple[str, str]:
     if one.in_front < MARROW_IN_FRONT:
-        lost = (
-            f"in front of an opening of {size} at the vein's place marrow is missing: a wide vein, or bone lost there"
-        )
+        lost = f"marrow is missing before an opening of {size} at the vein's place: a wide vein, or bone lost there"
         as_wide = one.width_mm <= LIKE_NEIGHBOUR * SMALL_WIDTH_MM and one.height_mm <= LIKE_NEIGHBOUR * SMALL_HEIGHT_MM
         return ("unclear", lost) if as_wide else ("gap", "")
     known = neighbours if len(neighbours) >= WITNESSES else ()
