@@ -181,6 +181,9 @@ def _mask_ends(vertebra: Vertebra, view: BodyView, line: CanalLine) -> FloatArra
     kept = (np.abs(left - line.left_at(cranial)) <= MIDDLE_MM) & (row >= 0) & (row < len(view.cranial_mm))
     ends = np.full(len(view.cranial_mm), -np.inf)
     np.maximum.at(ends, row[kept], -anterior[kept])
+    # Slices are coarser than the rows: a row between two of them holds few voxels, or none near the wall.
+    rows_in_a_slice = int(np.ceil(max(vertebra.grid.spacing_mm) / CRANIAL_STEP_MM)) | 1
+    ends = ndimage.maximum_filter1d(ends, rows_in_a_slice, mode="nearest")
     return np.where(np.isfinite(ends), ends, np.nan)
 
 
