@@ -17,7 +17,7 @@ from benchmarks.degraded_masks import KINDS as SPOILT
 from benchmarks.degraded_masks import degraded
 from benchmarks.phantom_cases import LEVELS, true_spine
 from vfa.model.frame import FloatArray, Grid
-from vfa.model.spine import Spine
+from vfa.model.spine import Spine, Vertebra
 from vfa.model.volume import Volume
 from vfa.phantom.anatomy import PhantomSpine, Pose, SpineCurve, SpineRecipe, build_spine
 from vfa.phantom.features import Feature
@@ -141,12 +141,12 @@ def wall_case(
 
 def _named_as(true: Spine, found: Spine) -> Spine:
     """The bodies that were found, each under the name of the true body nearest to it; those near none are left out."""
-    named = []
+    named: dict[str, Vertebra] = {}
     for one in found.vertebrae:
         nearest = min(true.vertebrae, key=lambda body: float(np.linalg.norm(body.centre_lps - one.centre_lps)))
         if np.linalg.norm(nearest.centre_lps - one.centre_lps) < SAME_BODY_MM:
-            named.append(replace(one, level=nearest.level))
-    return Spine(tuple(named), found.grid, found.produced_by)
+            named.setdefault(nearest.level, replace(one, level=nearest.level))
+    return Spine(tuple(named.values()), found.grid, found.segmented_by)
 
 
 def _spine(seed: int, mix: Mix, rng: Generator) -> tuple[PhantomSpine, dict[str, str]]:
