@@ -28,7 +28,7 @@ LOW_MM = 15.0  # of a lumbar foramen's height
 NEAREST_LEVELS = 2  # above and below: whose openings say how wide this one should be
 ALIKE_FRACTION = 0.25  # left and right differ by less in most people; beyond it the wider one is taken for the usual
 BOTH_NARROW_FRACTION = 0.22  # below the other levels: then the other side says nothing
-LEVEL_SD_FRACTION = 0.12  # by which one level's opening differs from its neighbours'; plausible, unverified
+LEVEL_SD_FRACTION = 0.20  # by which one level's opening differs from its neighbours'; cautious, unverified
 SIDE_SD_FRACTION = 0.08  # by which one side's differs from the other's; plausible, unverified
 OPENING_SD_FRACTION, OPENING_SD_MM2 = 0.05, 10.0  # of the measurement itself; checked on the phantom
 
@@ -144,13 +144,14 @@ def _finding(
     high = max(one.ci95[1] for one in found.values())
     if low > NARROWED_FRACTION:
         return Finding(NAME, Presence.PRESENT, f"A neural foramen is narrowed: {words}.", measures)
-    if high > NARROWED_FRACTION:
-        because = f"{words[0].upper()}{words[1:]}, too uncertain to tell a narrowed foramen from a usual one."
-        return Finding(NAME, Presence.NOT_ASSESSABLE, because, measures)
     missing = [key for key in wanted if key not in found]
     if missing:
         measures.pop("narrowing")
-        because = f"The foramina that were measured are open; {_why_one(missing[0], order, narrowing)}."
+        others = "Those that were measured are open" if high <= NARROWED_FRACTION else f"{words[0].upper()}{words[1:]}"
+        because = f"{others}; {_why_one(missing[0], order, narrowing)}."
+        return Finding(NAME, Presence.NOT_ASSESSABLE, f"Not every neural foramen was measured. {because}", measures)
+    if high > NARROWED_FRACTION:
+        because = f"{words[0].upper()}{words[1:]}, too uncertain to tell a narrowed foramen from a usual one."
         return Finding(NAME, Presence.NOT_ASSESSABLE, because, measures)
     low_ones = [key for key in wanted if _is_low(openings[key], order[key[0]])]
     if low_ones:
