@@ -161,7 +161,10 @@ class DestructionAndForaminalStenosis(KyphoplastyContraindication):
     id = "KP-C7"
     sentence = "The vertebra is destroyed and its foramina are narrowed."
     source = "seed text, kyphoplasty contraindication 7"
-    decided_by = "a reader's word or the images; both together meet it, either alone needs review"
+    decided_by = (
+        "a reader's word, or CT: soft tissue in a tenth of the body, bone in more than a third of a foramen (limits a "
+        "design choice, unverified); both together meet it, either alone needs review"
+    )
     requires = (
         "destruction",
         "foraminal_stenosis",
