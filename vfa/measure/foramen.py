@@ -33,6 +33,7 @@ SMOOTH_PIXELS = 0.6
 NARROW_QUANTILE = 0.25  # of the sections: what passes through is limited by the narrower ones
 GROWN_PIXELS = 3
 BRIGHTEST_QUANTILE = 0.95  # of a section: the cortex of pedicles and processes
+LEAST_SHARE_CLOSED = 0.6  # of the sections that must end at a pedicle above and below
 LEAST_OPEN_MM2 = 8.0  # below it nothing is left to be told from a gap between voxels
 OUTSIDE_HU = -2000.0
 METAL_HU = 2500.0
@@ -85,10 +86,13 @@ def opening_between(volume: Volume, above: Pillar, below: Pillar, side: Side) ->
     edge = (above.look.levels.edge + below.look.levels.edge) / 2
     core = (anterior[:, None] <= 0.0) & (np.abs(cranial) <= MIDDLE_SHARE * apart_mm)[None, :]
     found = [_open(section, kept, edge, core) for section in values]
-    area = float(np.quantile([piece.sum() for piece in found], NARROW_QUANTILE)) * PIXEL_MM**2
+    closed = [piece for piece in found if not piece[:, [0, -1]].any()]
+    if len(closed) < LEAST_SHARE_CLOSED * len(found):
+        return "no pedicle closes it above or below where one was looked for"
+    area = float(np.quantile([piece.sum() for piece in closed], NARROW_QUANTILE)) * PIXEL_MM**2
     if area < LEAST_OPEN_MM2:
         return "no opening was found between the pedicles that bound it"
-    height = float(np.median([piece.any(axis=0).sum() for piece in found])) * PIXEL_MM
+    height = float(np.median([piece.any(axis=0).sum() for piece in closed])) * PIXEL_MM
     return Opening(area, height)
 
 
