@@ -12,7 +12,7 @@ from vfa.measure import measure_spine
 from vfa.model.estimate import Estimate
 from vfa.model.findings import VertebraFindings
 from vfa.model.frame import BodyFrame
-from vfa.model.posterior_wall import PosteriorWall
+from vfa.model.posterior_wall import PosteriorWall, WallStatus
 from vfa.phantom.anatomy import SpineRecipe, build_spine
 from vfa.phantom.fractures import Burst
 from vfa.phantom.render_ct import CtScanner, render_ct
@@ -80,3 +80,12 @@ def test_the_canal_is_narrowest_at_the_fragment() -> None:
     assert wall.retropulsion_line_lps is not None
     front, tip = frame.body_of(wall.canal_ap_line_lps)[0], frame.body_of(wall.retropulsion_line_lps)[1]
     assert front[1] == pytest.approx(tip[1], abs=2.0)
+
+
+@pytest.mark.slow
+def test_slices_three_millimetres_apart_never_show_that_a_wall_is_whole() -> None:
+    spine = build_spine(SpineRecipe(seed=5, levels=("T12", "L1", "L2", "S1")))
+    grid = grid_around(spine, (0.8, 0.8, 3.0), behind_mm=ARCH_MM)
+    walls = [one.posterior_wall for one in measure_spine(true_spine(spine, grid), render_ct(spine, grid, CtScanner()))]
+    assert all(isinstance(wall, PosteriorWall) and wall.status is WallStatus.NOT_ASSESSABLE for wall in walls)
+    assert "slices of 3 mm" in walls[0].because  # type: ignore[union-attr]

@@ -69,7 +69,7 @@ def test_blood_in_the_place_of_bone_is_an_opening_with_its_place_and_size(cortex
 def test_a_tumour_as_bright_as_marrow_in_the_place_of_a_bright_cortex_is_an_opening():
     (one,) = seen(wall_view(0.8, (7.0, 7.0), filled_hu=1.2 * MARROW_HU))
     assert one.darker_than == "wall"
-    assert one.area_mm2 == pytest.approx(49.0, abs=15.0)
+    assert 15.0 <= one.area_mm2 <= 50.0
 
 
 def test_at_the_veins_place_only_what_is_darker_than_marrow_is_an_opening():
@@ -80,3 +80,17 @@ def test_at_the_veins_place_only_what_is_darker_than_marrow_is_an_opening():
 def test_what_lies_in_front_of_an_opening_is_told(deep_mm: float, in_front: float):
     (one,) = seen(wall_view(0.5, (10.0, 10.0), (0.0, 0.0), deep_mm=deep_mm))
     assert one.in_front == pytest.approx(in_front, abs=0.35)
+
+
+def test_a_pit_that_rays_go_on_into_is_an_opening_though_blur_has_brightened_it():
+    """Thick slices blur a gap's edges over it: it is as bright as 0.7 of marrow, but bone begins 2 mm deeper."""
+    view = wall_view(0.5, (7.0, 7.0), (0.0, 0.0), filled_hu=1.2 * MARROW_HU)
+    shape = len(view.left_mm), len(view.cranial_mm)
+    inside = (np.abs(view.left_mm)[:, None] < 3.5) & (np.abs(view.cranial_mm)[None, :] < 3.5)
+    surface, flat = np.where(inside, WALL_MM - 2.0, WALL_MM), np.full(shape, WALL_MM)
+    counted = np.broadcast_to(np.abs(view.left_mm)[:, None] < 12, shape)
+    levels = Levels(CANAL_HU, MARROW_HU * 1.5, 300.0)
+    left = np.broadcast_to(view.left_mm[:, None], shape)
+    assert openings(bone_below(view, levels, flat, flat, counted, counted), view, left) == ()
+    (one,) = openings(bone_below(view, levels, surface, flat, counted, counted), view, left)
+    assert 15.0 <= one.area_mm2 <= 50.0

@@ -33,6 +33,7 @@ from vfa.model.posterior_wall import PosteriorWall, WallStatus
 from vfa.model.volume import Volume
 
 THICKEST_SLICE_MM = 3.0  # beyond it a gap of 12 mm² disappears between two slices
+THICKEST_TO_CLEAR_MM = 2.0  # as the rules have it: farther apart they cannot show that a wall is whole
 NOISIEST_SHARE = 0.15  # of the way from canal to marrow; openings are told at one half
 METAL_HU = 2800.0  # its streaks pass for gaps and close others
 INTACT_NEIGHBOUR_MM = 1.0
@@ -116,6 +117,9 @@ def _wall(seen: _Seen, volume: Volume, beside: Sequence[_Seen], witnesses: Seque
     judged = judge_openings(seen.openings, Around(veins, kept, volume.slice_spacing_mm))
     reason = behind.doubt or _why_not_assessable(seen, volume)
     status, because = _status(behind, judged, reason)
+    if status is WallStatus.INTACT and volume.slice_spacing_mm > THICKEST_TO_CLEAR_MM:
+        thick = f"slices of {volume.slice_spacing_mm:g} mm show a gap only where it is large; none is seen"
+        status, because = WallStatus.NOT_ASSESSABLE, f"{thick}, but it cannot be said that {because}"
     return PosteriorWall(
         status=status,
         because=because,

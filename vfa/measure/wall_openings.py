@@ -30,6 +30,7 @@ OPEN_SHARE = 0.5  # of the way from canal to marrow
 EDGE_SHARE = 0.6  # up to here an opening reaches, blurred as its edges are
 SHELL_SHARE = 0.4  # of a typical place's brightness: the least that counts as bone where marrow is as dark as the canal
 DIM_SHARE, DIM_EDGE_SHARE = 0.45, 0.55  # of it: beside the vein no thin place of a whole cortex is as dim
+PIT_MM, PIT_SHARE = 1.0, 0.8  # deeper than the wall's course, and not bright: a gap blurred between thick slices
 IN_FRONT_MM = (-12.0, -6.0)  # of the surface: the vein is narrow there, and what lies around it is marrow
 LEAST_MARROW_HU = 60.0  # above the canal: thinner marrow is not told from its loss by a smaller difference
 GAS_HU = -50.0  # darker than marrow of any kind: a cleft's gas, no tumour in the place of bone
@@ -70,6 +71,7 @@ class BoneBelow:
         share: (L, C) 0 as in the canal, 1 as in marrow, more where cortex is.
         typical: the share of this wall's usual place.
         in_front: (L, C) the share some millimetres in front of the wall.
+        pit: (L, C) places where rays from the canal go on into the body before they meet bone.
         sigma: what the image's noise makes of a share.
         counted: (L, C) places that were asked.
     """
@@ -77,13 +79,14 @@ class BoneBelow:
     share: FloatArray
     typical: float
     in_front: FloatArray
+    pit: NDArray[np.bool_]
     sigma: float
     counted: NDArray[np.bool_]
 
     def below(self, share: float, of_typical: float, beside_vein: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """(L, C) places darker than a share of marrow or, beside the vein, than a share of the wall's usual place."""
         dim = beside_vein & (self.share < of_typical * self.typical)
-        return np.asarray(self.counted & ((self.share < share) | dim))
+        return np.asarray(self.counted & ((self.share < share) | dim | self.pit))
 
 
 def bone_below(
@@ -114,7 +117,10 @@ def bone_below(
     marrow = max(levels.marrow - levels.soft, LEAST_MARROW_HU)
     ahead = _mean_between(view, around, IN_FRONT_MM)
     in_front = 1 - np.where(ahead > GAS_HU, np.maximum(levels.marrow - ahead, 0.0), 0.0) / marrow
-    return BoneBelow(above / whole, typical / whole, in_front, float(noise * smoothed / whole), counted)
+    share = above / whole
+    deep = known & ~(surface_mm - around > -PIT_MM) & (share < PIT_SHARE)
+    pit = ndimage.median_filter(deep, size=SMOOTHED_OVER, mode="nearest")
+    return BoneBelow(share, typical / whole, in_front, pit, float(noise * smoothed / whole), counted)
 
 
 def _mean_between(view: BodyView, surface_mm: FloatArray, reach_mm: tuple[float, float]) -> FloatArray:
