@@ -27,7 +27,7 @@ DARK_SHARE = 0.4  # of the way from soft tissue to sound bone: the mean of a lys
 SHELL_ABOVE_HU = 130.0  # cells so much brighter than sound bone are cortex and would hide lysis beside them
 OWN_QUANTILE = 0.65  # of a body's own cells: sound bone, in a body of which up to a half may be lysed
 CLEAR_OF_SHELL_MM = 3.0
-FLOOR_FRACTION = 0.02
+FLOOR_FRACTION, SHARE_OF_IT = 0.02, 0.12  # standard uncertainty of the lytic fraction; checked on the phantom
 THICKEST_SLICE_MM = 3.0
 
 
@@ -51,7 +51,7 @@ def find_destruction(interior: BodyInterior, volume: Volume, intact_hu: Measured
         because = f"Bone of {sound_hu:.0f} HU is too thin to be told from soft tissue."
         return Finding(name, Presence.NOT_ASSESSABLE, because)
     fraction = float(lytic_cells(interior, sound_hu).sum() / max(int(interior.inside.sum()), 1))
-    sigma = float(np.hypot(FLOOR_FRACTION, 0.08 * fraction))
+    sigma = float(np.hypot(FLOOR_FRACTION, SHARE_OF_IT * fraction))
     measures: dict[str, Measured] = {
         "lytic_fraction": Estimate(fraction, sigma, "fraction", "cells as dark as soft tissue", 0.0)
     }

@@ -30,6 +30,7 @@ ALIKE_FRACTION = 0.25  # left and right differ by less in most people; beyond it
 BOTH_NARROW_FRACTION = 0.22  # below the other levels: then the other side says nothing
 LEVEL_SD_FRACTION = 0.20  # by which one level's opening differs from its neighbours'; cautious, unverified
 SIDE_SD_FRACTION = 0.08  # by which one side's differs from the other's; plausible, unverified
+SECTION_SD_FRACTION = 0.1  # of what is lost: a ridge takes more of one section than of another
 OPENING_SD_FRACTION, OPENING_SD_MM2 = 0.05, 10.0  # of the measurement itself; checked on the phantom
 
 Openings = Mapping[tuple[int, Side], Opening | str]
@@ -99,7 +100,8 @@ def _narrowing(key: tuple[int, Side], openings: Openings, order: Sequence[str]) 
         return Unmeasurable(name, "foraminal narrowing", Why.NO_VALID_REFERENCE, detail)
     expected, relative = _expected(others, openings[place, "right" if side == "left" else "left"])
     ratio = own.area_mm2 / expected
-    sigma = float(np.hypot(ratio * relative, _sigma_mm2(own.area_mm2) / expected))
+    section = SECTION_SD_FRACTION * max(1 - ratio, 0.0)
+    sigma = float(np.linalg.norm([ratio * relative, _sigma_mm2(own.area_mm2) / expected, section]))
     return Estimate(1 - ratio, sigma, "fraction", f"1 − open area / that of the other side and {len(others)} levels")
 
 

@@ -72,7 +72,9 @@ def foreign_material(vertebra: Vertebra, volume: Volume) -> ForeignMaterial | No
         volume_mm3 = float(held.sum()) * volume.grid.voxel_volume_mm3
         if volume_mm3 < LEAST_MM3:
             continue
-        thickness = 2 * float(ndimage.distance_transform_edt(piece, sampling=volume.spacing_mm).max())
+        # From voxel centres: a layer of one voxel is one voxel thick.
+        deepest = float(ndimage.distance_transform_edt(piece, sampling=volume.spacing_mm).max())
+        thickness = 2 * deepest - max(volume.spacing_mm)
         if thickness < LEAST_THICKNESS_MM or float(values[held].max()) < CORE_HU:
             continue
         away = ndimage.distance_transform_edt(~body, sampling=volume.spacing_mm)
