@@ -25,6 +25,8 @@ slicer-test: slicer-environments
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.accuracy --page docs/accuracy.md
+	$(BIN)/python -m benchmarks.normal_spines
+	$(BIN)/python -m benchmarks.measure_speed
 	$(BIN)/python -m benchmarks.whole_path
 	$(BIN)/python -m benchmarks.eligibility
 	$(BIN)/python -m benchmarks.intake

@@ -4,7 +4,7 @@ python -m benchmarks.accuracy [--first-seed S] [--repeats N] [--contents fractur
                               [--processes 2] [--cache DIR] [--page docs/accuracy.md]
 
 One repeat is 42 spines (some 290 levels): CT at 0.7 to 5 mm and MR at 4 mm, axial, sagittal and oblique slices, poses
-to ±25°, noise and kernels varied. Seeds from 70000 on are kept for acceptance; develop on others.
+to ±25°, noise and kernels varied. Seeds from 71000 on are kept for acceptance; develop on others.
 """
 
 from __future__ import annotations

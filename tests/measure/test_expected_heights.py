@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.measure.made_up import heights_of_three, three
 from tests.measure.shapes import column_of_blocks
 from vfa.measure import measure_spine
+from vfa.measure.deformity import height_loss
 from vfa.measure.expected_heights import Candidate, expect_all
 from vfa.measure.height_course import INTACT_ABOVE, probability_intact
 from vfa.model.estimate import Unmeasurable, Why
@@ -68,6 +69,20 @@ def test_more_intact_levels_tell_more_than_two_neighbours() -> None:
     assert (expected.reference, beside) == ("T12, L2 and 2 more", "neighbours T12, L2")
     for column in ("anterior", "middle", "posterior"):
         assert expected.heights[column].sigma < neighbours_alone[column].sigma
+
+
+def test_with_two_intact_levels_on_either_side_a_loss_of_28_percent_is_known_to_five_and_a_half_points() -> None:
+    candidates = {
+        level: Candidate(level, position, heights_of_three(26, 26, 26, sigma=0.12))
+        for position, level in enumerate(("T11", "T12", "L1", "L2", "L3"))
+    }
+    expected = expect_all(candidates)["L1"]
+    assert isinstance(expected, ExpectedHeights)
+    before = expected.heights.anterior
+    wedge = heights_of_three(0.72 * before.value, 0.9 * before.value, before.value, sigma=0.12)
+    low, high = height_loss(wedge, expected).by_column["anterior"].ci95
+    # What is left is people's own variation: 3 % of a height in front, three quarters of it at this loss.
+    assert (high - low) / 2 == pytest.approx(0.053, abs=0.002)
 
 
 def test_a_neighbour_that_has_collapsed_on_one_side_is_no_reference() -> None:

@@ -47,6 +47,20 @@ def compared(heights: dict[str, tuple[float, float, float]], before: PriorStudy)
     return {v.level: v for v in found}
 
 
+def test_with_a_prior_on_thin_ct_a_wedge_of_28_percent_lies_wholly_below_one_third() -> None:
+    sure = {level: three(*mm, 0.15) for level, mm in SPINE.items()}
+    before = PriorStudy(
+        "1.2.3",
+        Modality.CT,
+        tuple(PriorBody(level, h, h, h, FractureStatus.ABSENT, treated=False) for level, h in sure.items()),
+    )
+    wedge = replace(now(SPINE)[2], heights=heights_of_three(26.4 * 0.72, 25.0, 28.0, sigma=0.15))
+    found, _ = compare_with_prior((*now(SPINE)[:2], wedge, *now(SPINE)[3:]), before)
+    assert isinstance(found[2].height_loss, HeightLoss)
+    low, high = found[2].height_loss.fraction.ci95
+    assert 0.25 < low < 0.28 < high < 0.31
+
+
 def test_what_was_lost_since_the_prior_study_is_read_against_it() -> None:
     collapsed = {**SPINE, "L2": (18.5, 22.0, 27.9)}
     l2 = compared(collapsed, prior())["L2"]
