@@ -123,6 +123,6 @@ def test_fitting_classes_are_told_as_a_suggestion_with_what_they_rest_on() -> No
     l1 = to_document(made_up.assessment()).vertebrae[2]
     fit = c.SuggestedClasses(ao=("A3", "A4"), of=("OF3",), because="the wall is broken")
     told = words.suggested_classes(l1.model_copy(update={"suggested_classes": fit}))
-    assert told == "Suggestion, for a reader to judge: AO A3 or A4; OF OF3, since the wall is broken."
+    assert told == "Suggestion, for a reader to judge: AO A3 or A4; OF3, since the wall is broken."
     none = c.SuggestedClasses(because="the posterior wall could not be judged")
     assert words.suggested_classes(l1.model_copy(update={"suggested_classes": none})) == ""

@@ -181,7 +181,7 @@ def other_names(segmentation: c.Segmentation) -> str:
 def suggested_classes(vertebra: c.Vertebra) -> str:
     """The AO and OF classes that fit, marked as a suggestion; empty where none does."""
     classes = vertebra.suggested_classes
-    said = [f"{name} {' or '.join(fit)}" for name, fit in (("AO", classes.ao), ("OF", classes.of)) if fit]
+    said = [name + " or ".join(fit) for name, fit in (("AO ", classes.ao), ("", classes.of)) if fit]
     if not said:
         return ""
     return f"Suggestion, for a reader to judge: {'; '.join(said)}, since {printable(classes.because)}."
