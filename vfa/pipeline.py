@@ -144,8 +144,8 @@ def _as_edited(
     uid = study.primary.source.study_instance_uid if study is not None else ""
     if edits.study_instance_uid and uid and edits.study_instance_uid != uid:
         raise EditsRefused(f"--edits {request.edits}: they belong to study {edits.study_instance_uid}, not to {uid}")
-    if edits.provenance is not None and request.segmentations:
-        spine = with_provenance(spine, edits.provenance)
+    if request.segmentations:
+        spine = with_provenance(spine, edits, study.primary.modality if study is not None else None)
     return name_by_reader(spine, edits)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,16 @@ def test_height_lines_run_from_the_caudal_to_the_cranial_endplate() -> None:
         assert line[1][2] - line[0][2] == pytest.approx(26, abs=0.5)
     # In LPS, anterior is −y.
     assert heights.lines_lps["anterior"][0][1] < heights.lines_lps["posterior"][0][1]
+
+
+def test_what_an_automatic_outline_may_have_led_astray_widens_every_interval() -> None:
+    given = column_of_blocks([(26, 26), (27, 27), (28, 28)])
+    drawn = replace(given, vertebrae=tuple(replace(v, outline_sigma_mm=0.8) for v in given.vertebrae))
+    for sure, unsure in zip(measure_spine(given, None), measure_spine(drawn, None), strict=True):
+        assert isinstance(sure.heights, BodyHeights)
+        assert isinstance(unsure.heights, BodyHeights)
+        assert unsure.heights.middle.value == sure.heights.middle.value
+        assert unsure.heights.middle.sigma == pytest.approx(np.hypot(sure.heights.middle.sigma, 0.8))
 
 
 def test_a_narrow_dent_is_a_pit_and_a_wide_one_is_not() -> None:

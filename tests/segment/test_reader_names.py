@@ -6,6 +6,7 @@ import pytest
 from tests.measure.shapes import column_of_blocks
 from vfa.errors import EditsRefused, LabelsRefused
 from vfa.model.edits import LevelEdit, Provenance, ReaderEdits
+from vfa.model.volume import Modality
 from vfa.segment import name_by_reader, with_provenance
 
 SPINE = column_of_blocks([(26, 26), (26, 26), (26, 26)])  # L1, L2, L3
@@ -66,9 +67,22 @@ def test_a_count_past_the_sacrum_is_refused() -> None:
 
 def test_what_was_known_of_the_bodies_comes_back_with_the_edited_labels() -> None:
     kept = Provenance("built-in", "counted from the sacrum", ("T12", "L1", "L2"), {"L1": 0.8}, {"L3": "merged"})
-    spine = with_provenance(SPINE, kept)
+    spine = with_provenance(SPINE, ReaderEdits(provenance=kept), None)
     assert spine.naming == "counted from the sacrum"
     assert spine.alternative_naming == ("T12", "L1", "L2")
     assert (spine["L1"].level_confidence, spine["L2"].level_confidence) == (0.8, None)
     assert spine["L3"].unusable == "merged"
     assert spine.segmented_by == "built-in; bodies edited by reader"
+
+
+def test_an_automatic_outline_stays_as_unsure_as_it_was_until_the_reader_redraws_it() -> None:
+    kept = Provenance("built-in segmenter, weights w-1", "", (), {}, {})
+    redrawn = LevelEdit("L2", SPINE["L2"].centre_lps, body_edited=True)
+    spine = with_provenance(SPINE, ReaderEdits((redrawn,), provenance=kept), Modality.T2)
+    assert [spine[level].outline_sigma_mm > 0 for level in ("L1", "L2", "L3")] == [True, False, True]
+    others = Provenance("another segmenter 1.0", "", (), {}, {})
+    assert with_provenance(SPINE, ReaderEdits(provenance=others), Modality.T2)["L1"].outline_sigma_mm == 0
+
+
+def test_labels_of_which_nothing_is_known_stay_as_they_are() -> None:
+    assert with_provenance(SPINE, ReaderEdits(), Modality.CT) is SPINE

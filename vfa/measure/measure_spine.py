@@ -204,6 +204,7 @@ def _heights_from_mask(vertebra: Vertebra, lattice: ColumnLattice) -> _Measured:
         step,
         0.0,
         0.0,
+        vertebra.outline_sigma_mm,
         "from the mask alone",
     )
     surfaces, signs = _height_map(lattice, lattice.upper_mm, lattice.lower_mm)
@@ -240,6 +241,7 @@ def _heights_from_image(spine: Spine, vertebra: Vertebra, volume: Volume, lattic
         step_along(volume.grid, lattice.frame.cranial),
         float(np.hypot(upper.scatter_mm, lower.scatter_mm)),
         _moved_mm(lattice, upper, lower),
+        vertebra.outline_sigma_mm,
         f"endplates found in the {volume.modality.value} image",
     )
     surfaces, signs = _height_map(lattice, upper.cranial_mm, lower.cranial_mm)

@@ -6,6 +6,7 @@ prints the coverage they give on others.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,7 @@ class HeightError:
         step_mm: the sampling step along the cranial axis.
         roughness_mm: local scatter of the endplates found.
         moved_mm: how far the image moved the endplates from where the mask had them (median, both together).
+        outline_mm: how far the outline may have led astray, as its maker knows it; 0 for a mask taken as given.
         method: in words.
     """
 
@@ -49,6 +51,7 @@ class HeightError:
     step_mm: float
     roughness_mm: float
     moved_mm: float
+    outline_mm: float
     method: str
 
     def sigma_mm(self, third: str, column: str, slope: float) -> float:
@@ -67,7 +70,7 @@ class HeightError:
             ROUGHNESS_SHARE * self.roughness_mm,
             MOVED_SHARE * moved,
         )
-        return float(np.hypot(factor * np.linalg.norm(found), slope * BAND_PLACE_MM))
+        return math.hypot(factor * float(np.linalg.norm(found)), slope * BAND_PLACE_MM, self.outline_mm)
 
 
 def step_along(grid: Grid, direction_lps: FloatArray) -> float:

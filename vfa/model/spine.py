@@ -27,6 +27,8 @@ class Vertebra:
             margins are inside: it can be measured where it is seen.
         treated: cement or an implant inside, with the word for it ("cement", "implant"); empty if none seen.
         unusable: a reason why no measurement may be made of this body; empty when it may.
+        outline_sigma_mm: how far an automatic outline may have led the heights astray (standard uncertainty); 0 where
+            the mask is taken as given.
         quality: sentences a reader should know about this body's mask.
     """
 
@@ -39,6 +41,7 @@ class Vertebra:
     cut_sideways: bool = False
     treated: str = ""
     unusable: str = ""
+    outline_sigma_mm: float = 0.0
     quality: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -25,6 +25,7 @@ from vfa.segment.naming import name_found
 from vfa.segment.network import weights_version
 from vfa.segment.network_input import imaged_lattice, network_input
 from vfa.segment.outline import AGREE_AT_LEAST, guessed_frame
+from vfa.segment.outline_error import outline_sigma_mm
 from vfa.segment.outlined import OutlinedBody, outlined_body
 from vfa.segment.second_look import SMALLEST_SHARE, doubted_where_touching, with_overlooked
 from vfa.segment.segmenter import Progress
@@ -105,7 +106,12 @@ def _unnamed(volume: Volume, found: Sequence[OutlinedBody]) -> tuple[list[Verteb
             _, left_out = seen.pop(end)
             notes += [] if left_out.touches_border or word in notes else [word]
     vertebrae = [
-        replace(made, level=f"V{number}", unusable=made.unusable or one.coarse or one.doubt)
+        replace(
+            made,
+            level=f"V{number}",
+            unusable=made.unusable or one.coarse or one.doubt,
+            outline_sigma_mm=outline_sigma_mm(volume.modality),
+        )
         for number, (one, made) in enumerate(seen, start=1)
     ]
     return vertebrae, tuple(notes)

@@ -7,9 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from vfa.errors import EditsRefused
-from vfa.model.edits import LevelEdit, Provenance, ReaderEdits
+from vfa.model.edits import LevelEdit, ReaderEdits
 from vfa.model.spine import Spine, Vertebra
+from vfa.model.volume import Modality
 from vfa.segment.levels import Anchor, name_by_anchor
+from vfa.segment.outline_error import outline_sigma_mm
+from vfa.segment.segmenter import DEFAULT_SEGMENTER
 
 SAME_BODY_MM = 12.0  # a redrawn mask moves its centre less than this; the next body is farther
 
@@ -60,13 +63,27 @@ def _under(names: dict[str, str], spine: Spine, edits: ReaderEdits) -> tuple[Lev
     return tuple(edit for edit in levels if edit.tokens)
 
 
-def with_provenance(spine: Spine, kept: Provenance) -> Spine:
-    """A spine read from an edited label file, with what was known of its bodies before."""
+def with_provenance(spine: Spine, edits: ReaderEdits, modality: Modality | None) -> Spine:
+    """A spine read from an edited label file, with what was known of its bodies before; as it is when nothing was.
+
+    Args:
+        spine: as read.
+        edits: what the earlier result said of its bodies, and which were redrawn: those outlines are the reader's own.
+        modality: of the image; None when there is none.
+    """
+    kept = edits.provenance
+    if kept is None:
+        return spine
+    redrawn = {edit.level for edit in edits.levels if edit.body_edited}
+    sigma_mm = 0.0
+    if modality is not None and kept.segmented_by.startswith(f"{DEFAULT_SEGMENTER} "):
+        sigma_mm = outline_sigma_mm(modality)
     vertebrae = tuple(
         replace(
             vertebra,
             level_confidence=kept.confidences.get(vertebra.level, vertebra.level_confidence),
             unusable=vertebra.unusable or kept.unusable.get(vertebra.level, ""),
+            outline_sigma_mm=0.0 if vertebra.level in redrawn else sigma_mm,
         )
         for vertebra in spine.vertebrae
     )
