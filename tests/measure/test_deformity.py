@@ -54,6 +54,14 @@ def test_thick_slices_turn_a_fracture_into_an_open_question() -> None:
     assert judged(heights_of_three(18.5, 22, 26, sigma=2.5)).fracture is FractureStatus.INDETERMINATE
 
 
+def test_a_body_higher_than_it_can_be_is_left_to_a_reader() -> None:
+    """An endplate taken from the far side of a disc would hide a fracture."""
+    result = judged(heights_of_three(26, 32, 27))
+    assert result.fracture is FractureStatus.INDETERMINATE
+    assert "middle height reads 23 % higher than expected" in result.because
+    assert judged(heights_of_three(26, 28, 27)).fracture is FractureStatus.ABSENT
+
+
 def one_sided(left_mm: float, sigma: float = 0.3) -> BodyHeights:
     """A body that has kept its height in the centre and on the right."""
     centre = heights_of_three(25, 25, 25)

@@ -22,6 +22,9 @@ ALL_COLUMNS_FRACTION = 0.15  # a crush has lost this much in every column
 # The lowest of six outer columns is some 6 % lower than expected in intact bodies; from here on it may be a collapse.
 DOUBTED_LATERAL_FRACTION = 0.15
 SAME_LOSS_FRACTION = 0.07  # columns this close to the greatest loss share it
+TOO_TALL_FRACTION = (
+    0.05  # a column surely higher than expected by more than this was not read, or not expected, rightly
+)
 
 
 def height_loss(heights: BodyHeights, expected: ExpectedHeights) -> HeightLoss:
@@ -54,6 +57,8 @@ def deformity(loss: HeightLoss, lateral: LateralLoss | Unmeasurable, signs: tupl
         doubted = sideways is FractureStatus.INDETERMINATE and lateral.fraction.value >= DOUBTED_LATERAL_FRACTION
         if sideways is FractureStatus.PRESENT or (status is FractureStatus.ABSENT and doubted):
             status, because = sideways, about
+    if status is FractureStatus.ABSENT and (tall := _too_tall(loss)):
+        status, because = FractureStatus.INDETERMINATE, tall
     return Deformity(
         fracture=status,
         because=because,
@@ -73,6 +78,18 @@ def _status(fraction: Estimate, what: str) -> tuple[FractureStatus, str]:
     if high < FRACTURE_LOSS_FRACTION:
         return FractureStatus.ABSENT, f"the greatest height loss, {percent}, lies below 20 %"
     return FractureStatus.INDETERMINATE, f"the {what} of {percent} reaches across 20 %; a reader must decide"
+
+
+def _too_tall(loss: HeightLoss) -> str:
+    """Why a body that reads higher than it can be says nothing; empty where it does not."""
+    column = min(COLUMNS, key=lambda name: loss.by_column[name].ci95[1])
+    gained = loss.by_column[column]
+    if gained.ci95[1] >= -TOO_TALL_FRACTION:
+        return ""
+    return (
+        f"the {column} height reads {-100 * gained.value:.0f} % higher than expected: an endplate may have been looked "
+        "for beyond the disc, or the levels it is compared with have lost height; a reader must decide"
+    )
 
 
 def _losses(third: ThreeHeights, expected: ThreeHeights, reference: str) -> dict[str, Estimate]:
