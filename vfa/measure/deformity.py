@@ -22,9 +22,7 @@ ALL_COLUMNS_FRACTION = 0.15  # a crush has lost this much in every column
 # The lowest of six outer columns is some 6 % lower than expected in intact bodies; from here on it may be a collapse.
 DOUBTED_LATERAL_FRACTION = 0.15
 SAME_LOSS_FRACTION = 0.07  # columns this close to the greatest loss share it
-TOO_TALL_FRACTION = (
-    0.05  # a column surely higher than expected by more than this was not read, or not expected, rightly
-)
+TOO_TALL_FRACTION = 0.05  # a column surely this much higher than expected was not read, or not expected, rightly
 
 
 def height_loss(heights: BodyHeights, expected: ExpectedHeights) -> HeightLoss:
