@@ -63,12 +63,30 @@ class Search:
         return np.arange(-count, count + 1, dtype=np.float64) * self.step_mm
 
 
-BRIGHT_SEARCH = (Search(3.5, 0.5, 2.5, 2.0, 2), Search(1.5, 0.25, 1.0, 1.2, 2), Search(0.75, 0.25, 1.0, 0.7))
-# Before that the surface moves as a whole, however far the mask is off: what all columns see together is beyond noise,
-# while one column of thick slices holds too few voxels to tell where in several millimetres its endplate lies.
-WHOLE = Search(4.5, 0.5, 3.0, 0.0, 3)
-# On MR dark lines run inside the body too (basivertebral vein, sclerosis), so the mask's word weighs more.
-DARK_SEARCH = (Search(2.5, 0.5, 1.2, 2.5, 2), Search(1.5, 0.25, 0.8, 1.5, 2), Search(0.75, 0.25, 0.8, 1.0))
+@dataclass(frozen=True)
+class Searches:
+    """All passes over one endplate.
+
+    Args:
+        whole: first the surface moves as a whole: what all columns see together is beyond noise, while one column of
+            thick slices holds too few voxels to tell where in several millimetres its endplate lies. None: it does not.
+        passes: then column by column, ever finer.
+    """
+
+    whole: Search | None
+    passes: tuple[Search, ...]
+
+
+BRIGHT = Searches(
+    Search(4.5, 0.5, 3.0, 0.0, 3),  # however far the mask is off
+    (Search(3.5, 0.5, 2.5, 2.0, 2), Search(1.5, 0.25, 1.0, 1.2, 2), Search(0.75, 0.25, 1.0, 0.7)),
+)
+# On MR dark lines run inside the body too (basivertebral vein, sclerosis), and a thin dark disc has the next body's
+# endplate close behind: the mask's word weighs more.
+DARK = Searches(
+    Search(1.5, 0.5, 1.0, 0.0, 3),
+    (Search(1.5, 0.5, 0.8, 2.5, 2), Search(1.5, 0.25, 0.8, 1.5, 2), Search(0.75, 0.25, 0.8, 1.0)),
+)
 
 
 @dataclass(frozen=True)
@@ -122,7 +140,7 @@ def find_endplates(volume: Volume, lattice: ColumnLattice, foreign: NDArray[np.b
     Returns:
         Both endplates; their NaN columns are those without a footprint.
     """
-    searches = BRIGHT_SEARCH if volume.modality.is_ct else DARK_SEARCH
+    searches = BRIGHT if volume.modality.is_ct else DARK
     # Enough to take away the mask's stairs; more would level the rim of a deep dip.
     sigma_mm = min(START_SMOOTH_MM + START_SMOOTH_PER_STEP * step_along(volume.grid, lattice.frame.cranial), 4.0)
     starts = [smooth_surface(start, lattice.footprint, sigma_mm) for start in (lattice.upper_mm, lattice.lower_mm)]
@@ -136,10 +154,10 @@ def refind_endplates(
     foreign: NDArray[np.bool_],
 ) -> tuple[Endplate, Endplate]:
     """The same endplates on a turned lattice, starting from where they were found on another one of the body."""
-    searches = BRIGHT_SEARCH if volume.modality.is_ct else DARK_SEARCH
+    searches = BRIGHT if volume.modality.is_ct else DARK
     before, *plates = found
     starts = [carried(before, plate.course_mm, lattice) for plate in plates]
-    return _search_both(volume, lattice, starts, foreign, searches[-1:])
+    return _search_both(volume, lattice, starts, foreign, Searches(None, searches.passes[-1:]))
 
 
 def _search_both(
@@ -147,7 +165,7 @@ def _search_both(
     lattice: ColumnLattice,
     starts: list[FloatArray],
     foreign: NDArray[np.bool_],
-    searches: tuple[Search, ...],
+    searches: Searches,
 ) -> tuple[Endplate, Endplate]:
     samples = GreySamples.near(volume, lattice, foreign)
     upper, lower = (
@@ -162,7 +180,7 @@ def _find_endplate(
     samples: GreySamples,
     reference: FloatArray,
     outward: int,
-    searches: tuple[Search, ...],
+    searches: Searches,
 ) -> Endplate:
     """One endplate, outward +1 for the cranial and −1 for the caudal one, from a first course of it (L, A)."""
     lattice = samples.lattice
@@ -181,10 +199,11 @@ def _find_endplate(
         step = smooth_field(offset, where, search.smooth_mm, weight=0.02 + contrast)
         return step, (offset - step)[where & lattice.inner], contrast
 
-    if len(searches) > 1:
-        evidence = samples.binned(reference, outward, aggregate_mm, footprint & _every(footprint.shape, WHOLE.every))
-        reference = reference + outward * _whole_shift(evidence, model)
-    for search in searches:
+    if searches.whole is not None:
+        where = footprint & _every(footprint.shape, searches.whole.every)
+        evidence = samples.binned(reference, outward, aggregate_mm, where)
+        reference = reference + outward * _whole_shift(evidence, model, searches.whole)
+    for search in searches.passes:
         step, rough, contrast = stride(reference, search)
         reference = reference + step
     scatter = 1.4826 * _median_size(rough)
@@ -232,15 +251,15 @@ def _best_offset(evidence: Evidence, model: ShellModel, search: Search) -> tuple
     return np.where(seen, offset, 0.0), np.where(seen, np.clip(1 - relative[rows, best], 0, 1), 0.0)
 
 
-def _whole_shift(evidence: Evidence, model: ShellModel) -> float:
+def _whole_shift(evidence: Evidence, model: ShellModel, whole: Search) -> float:
     """The outward offset (mm) at which the model fits best when all columns move by the same."""
     total = evidence.mass.sum(axis=1)
     mean = evidence.first.sum(axis=1) / np.maximum(total, 1e-9)
     variation = np.maximum(evidence.second - total * mean**2, 0.0).sum()
-    candidates = WHOLE.candidates_mm
+    candidates = whole.candidates_mm
     relative = _misfit(evidence, model, candidates).sum(axis=0) / max(float(variation), 1e-6)
     noise = max(float(relative.min()), 0.02)
-    objective = relative / noise * MOST_EFFECTIVE_VOXELS + (candidates / WHOLE.wander_mm) ** 2
+    objective = relative / noise * MOST_EFFECTIVE_VOXELS + (candidates / whole.wander_mm) ** 2
     return float(candidates[int(np.argmin(objective))])
 
 
