@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from vfa.measure.beside_heights import BesideHeights, BodyInView, look_beside
 from vfa.measure.body_crop import crop_around
@@ -90,6 +91,15 @@ def measure_spine(
     Raises:
         EditsRefused: if a reader's line cannot be a height of its body.
     """
+    # How many threads share a sum changes its last digit, and a number must not hang on the machine's cores; the bodies
+    # themselves are what is done at once.
+    with threadpool_limits(1, user_api="blas"):
+        return _measured_spine(spine, volume, progress, edits)
+
+
+def _measured_spine(
+    spine: Spine, volume: Volume | None, progress: Progress, edits: ReaderEdits
+) -> tuple[VertebraFindings, ...]:
     measured: list[_Measured] = []
     spine, pieces = prepare_bodies(spine, volume)
     for own in for_each(lambda vertebra: _measure_body(spine, vertebra, volume), spine.vertebrae):
