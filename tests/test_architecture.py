@@ -38,6 +38,7 @@ ALLOWED_THIRD_PARTY: dict[str, tuple[str, ...] | None] = {
     "dicomweb_client": ("pacs",),
     "requests": ("pacs",),  # dicomweb-client's own, for the faults it raises
     "onnxruntime": ("segment",),
+    "threadpoolctl": ("measure",),
     "pydantic": ("eligibility", "report"),
     "fhir": ("eligibility",),
     "jinja2": ("report",),
