@@ -12,7 +12,7 @@ from typing import Literal
 Filling = Literal["blood", "tumour"]
 
 
-def check_fraction(name: str, value: float, low: float = 0.0, high: float = 1.0) -> None:
+def check_range(name: str, value: float, low: float = 0.0, high: float = 1.0) -> None:
     """Raise ValueError unless the value lies within the limits."""
     if not low <= value <= high:
         raise ValueError(f"{name}: expected {low:g}–{high:g}, got {value}")
@@ -50,8 +50,8 @@ class WallGap:
     def __post_init__(self) -> None:
         check_positive("width_mm", self.width_mm)
         check_positive("height_mm", self.height_mm)
-        check_fraction("left_fraction", self.left_fraction, -0.8, 0.8)
-        check_fraction("height_fraction", self.height_fraction)
+        check_range("left_fraction", self.left_fraction, -0.8, 0.8)
+        check_range("height_fraction", self.height_fraction)
 
     @property
     def area_mm2(self) -> float:
@@ -72,9 +72,9 @@ class Spot:
     height_fraction: float = 0.5
 
     def __post_init__(self) -> None:
-        check_fraction("left_fraction", self.left_fraction, -1.0, 1.0)
-        check_fraction("depth_fraction", self.depth_fraction)
-        check_fraction("height_fraction", self.height_fraction)
+        check_range("left_fraction", self.left_fraction, -1.0, 1.0)
+        check_range("depth_fraction", self.depth_fraction)
+        check_range("height_fraction", self.height_fraction)
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class VacuumDisc:
 
     def __post_init__(self) -> None:
         check_positive("thickness_mm", self.thickness_mm)
-        check_fraction("share", self.share, 0.05, 0.95)
+        check_range("share", self.share, 0.05, 0.95)
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Cement:
 
     def __post_init__(self) -> None:
         check_positive("volume_mm3", self.volume_mm3)
-        check_fraction("hu", self.hu, 1000.0, 5000.0)
+        check_range("hu", self.hu, 1000.0, 5000.0)
 
 
 @dataclass(frozen=True)
@@ -169,9 +169,9 @@ class PedicleScrews:
     def __post_init__(self) -> None:
         if not self.sides:
             raise ValueError("sides: expected left, right or both, got none")
-        check_fraction("diameter_mm", self.diameter_mm, 3.0, 9.0)
-        check_fraction("share_of_depth", self.share_of_depth, 0.2, 0.9)
-        check_fraction("hu", self.hu, 3000.0, 30000.0)
+        check_range("diameter_mm", self.diameter_mm, 3.0, 9.0)
+        check_range("share_of_depth", self.share_of_depth, 0.2, 0.9)
+        check_range("hu", self.hu, 3000.0, 30000.0)
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ class LyticLesion:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_fraction("fraction", self.fraction, 0.005, 0.95)
+        check_range("fraction", self.fraction, 0.005, 0.95)
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ class ForaminalNarrowing:
     share: float
 
     def __post_init__(self) -> None:
-        check_fraction("share", self.share, 0.05, 0.95)
+        check_range("share", self.share, 0.05, 0.95)
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ class Oedema:
     height_fraction: float = 0.5
 
     def __post_init__(self) -> None:
-        check_fraction("height_fraction", self.height_fraction, 0.05, 1.0)
+        check_range("height_fraction", self.height_fraction, 0.05, 1.0)
 
 
 Inclusion = WallGap | Cleft | VacuumDisc | Cement | PedicleScrews | LyticLesion | ForaminalNarrowing | Oedema

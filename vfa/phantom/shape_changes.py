@@ -11,6 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vfa.phantom.inclusions import check_range
+
 Field = NDArray[np.floating[Any]]
 
 
@@ -74,8 +76,7 @@ class Comminution:
             ("cleft_mm", 0.3, 5.0),
             ("spread_mm", 0.0, 5.0),
         ):
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f"{name}: expected {low:g}–{high:g}, got {getattr(self, name)}")
+            check_range(name, getattr(self, name), low, high)
 
     def bounds_rad(self, piece: int) -> tuple[float, float]:
         """The directions of the planes at the two sides of a piece, from left (0) over front (π/2)."""
@@ -124,8 +125,7 @@ class SchmorlNode:
             ("left_fraction", -0.7, 0.7),
             ("depth_fraction", 0.1, 0.9),
         ):
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f"{name}: expected {low:g}–{high:g}, got {getattr(self, name)}")
+            check_range(name, getattr(self, name), low, high)
 
     def pit_mm(self, depth_fraction: Field, left_fraction: Field, size_mm: tuple[float, float]) -> Field:
         """How deep the pit is at places of a body of this width and depth."""
@@ -156,8 +156,7 @@ class Osteophyte:
 
     def __post_init__(self) -> None:
         for name, low, high in (("turn_deg", -10.0, 190.0), ("length_mm", 1.0, 15.0), ("thickness_mm", 1.5, 8.0)):
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f"{name}: expected {low:g}–{high:g}, got {getattr(self, name)}")
+            check_range(name, getattr(self, name), low, high)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-
-def _check(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ValueError(f"{name}: expected {low:g}–{high:g}, got {value}")
+from vfa.phantom.inclusions import check_range
 
 
 class WallVariant:
@@ -37,8 +34,8 @@ class PosteriorCortex(WallVariant):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check("thickness_mm", self.thickness_mm, 0.15, 1.2)
-        _check("thinning", self.thinning, 0.0, 0.8)
+        check_range("thickness_mm", self.thickness_mm, 0.15, 1.2)
+        check_range("thinning", self.thinning, 0.0, 0.8)
 
 
 @dataclass(frozen=True)
@@ -65,12 +62,12 @@ class VeinOpening(WallVariant):
     depth_fraction: float = 0.38
 
     def __post_init__(self) -> None:
-        _check("width_mm", self.width_mm, 1.5, 13.0)
-        _check("height_mm", self.height_mm, 1.5, 10.0)
-        _check("apart_mm", self.apart_mm, 0.0, 12.0)
-        _check("left_mm", self.left_mm, -3.0, 3.0)
-        _check("height_fraction", self.height_fraction, 0.35, 0.65)
-        _check("depth_fraction", self.depth_fraction, 0.1, 0.6)
+        check_range("width_mm", self.width_mm, 1.5, 13.0)
+        check_range("height_mm", self.height_mm, 1.5, 10.0)
+        check_range("apart_mm", self.apart_mm, 0.0, 12.0)
+        check_range("left_mm", self.left_mm, -3.0, 3.0)
+        check_range("height_fraction", self.height_fraction, 0.35, 0.65)
+        check_range("depth_fraction", self.depth_fraction, 0.1, 0.6)
 
 
 @dataclass(frozen=True)
@@ -89,4 +86,4 @@ class EpiduralLayer(WallVariant):
     filling: Literal["vein", "contrast", "fat"] = "vein"
 
     def __post_init__(self) -> None:
-        _check("thickness_mm", self.thickness_mm, 0.3, 3.0)
+        check_range("thickness_mm", self.thickness_mm, 0.3, 3.0)
