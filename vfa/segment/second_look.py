@@ -95,20 +95,22 @@ def _asked(
     return replace(body, body=pieces[0]) if body is not None and pieces else None
 
 
+def _beyond(last: OutlinedBody, before: OutlinedBody, cranial: FloatArray, height_mm: float) -> Between:
+    """Where one more body would be beyond the last one, as far from it as it is from the one before."""
+    step = last.body.centre_lps - before.body.centre_lps
+    return Between(height_mm + 2 * DISC_MM, last.body.centre_lps + step, cranial, (height_mm, height_mm))
+
+
 def _above_the_top(taken: Sequence[OutlinedBody]) -> Between:
     """Where one more body would be above the others."""
     between = Between.of(taken[0].body, taken[1].body)
-    step = taken[0].body.centre_lps - taken[1].body.centre_lps
-    height_mm = between.heights_mm[0]
-    return Between(height_mm + 2 * DISC_MM, taken[0].body.centre_lps + step, between.cranial, (height_mm, height_mm))
+    return _beyond(taken[0], taken[1], between.cranial, between.heights_mm[0])
 
 
 def _below_the_last(taken: Sequence[OutlinedBody]) -> Between:
     """Where one more body would be below the others."""
     between = Between.of(taken[-2].body, taken[-1].body)
-    step = taken[-1].body.centre_lps - taken[-2].body.centre_lps
-    height_mm = between.heights_mm[1]
-    return Between(height_mm + 2 * DISC_MM, taken[-1].body.centre_lps + step, between.cranial, (height_mm, height_mm))
+    return _beyond(taken[-1], taken[-2], between.cranial, between.heights_mm[1])
 
 
 def _in_the_gap(
