@@ -15,13 +15,13 @@ import argparse
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.many_seeds import rows_of_seeds
 from benchmarks.wall_cases import Mix, WallCase, wall_case
 from vfa.eligibility.case import Case, Images
 from vfa.eligibility.vertebroplasty_contraindications import FragmentedFracture
@@ -233,13 +233,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--keep", type=Path, help="folder in which rendered phantoms are kept")
     chosen = parser.parse_args(arguments)
     first = FIRST_SEED[chosen.seeds]
-    rows: list[Row] = []
-    with ProcessPoolExecutor(chosen.jobs) as pool:
-        for some in pool.map(partial(rows_of, mix=chosen.mix, keep=chosen.keep), range(first, first + chosen.spines)):
-            rows += some
-            if some:
-                print(f"seed {some[0].seed} done, {len(rows)} levels", flush=True)
-    print(table(rows))
+    seeds = range(first, first + chosen.spines)
+    print(table(rows_of_seeds(partial(rows_of, mix=chosen.mix, keep=chosen.keep), seeds, chosen.jobs)))
 
 
 if __name__ == "__main__":

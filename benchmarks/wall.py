@@ -15,12 +15,12 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
+from benchmarks.many_seeds import rows_of_seeds
 from benchmarks.wall_cases import MASKS, WallCase, wall_case
 from vfa.measure import measure_spine
 from vfa.model.estimate import Estimate, Measured, Unmeasurable
@@ -185,13 +185,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     chosen = parser.parse_args(arguments)
     first = FIRST_SEED[chosen.seeds]
-    rows: list[Row] = []
-    with ProcessPoolExecutor(chosen.jobs) as pool:
-        for some in pool.map(partial(rows_of, masks=chosen.masks), range(first, first + chosen.spines)):
-            rows += some
-            if some:
-                print(f"seed {some[0].seed} done, {len(rows)} levels", flush=True)
-    print(table(rows))
+    seeds = range(first, first + chosen.spines)
+    print(table(rows_of_seeds(partial(rows_of, masks=chosen.masks), seeds, chosen.jobs)))
 
 
 if __name__ == "__main__":
