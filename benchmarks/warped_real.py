@@ -28,19 +28,19 @@ from scipy.interpolate import RegularGridInterpolator
 from vfa.model.findings import StudyFindings, VertebraFindings
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.model.morphometry import COLUMN_BANDS, COLUMNS, BodyHeights, Deformity, FractureStatus, HeightLoss
-from vfa.model.spine import Spine
 from vfa.model.study import Study
 from vfa.model.volume import Modality, Volume
 from vfa.phantom.fractures import Fracture, Shape, fracture_of
 from vfa.pipeline import AssessmentRequest, study_findings
 from vfa.pipeline import run as assess
 from vfa.segment import find_segmenter
+from vfa.segment.segmenter import DEFAULT_SEGMENTER, silent
 
 FILES = {
-    "ircadb": ("ircadb01-case17/PATIENT_DICOM", None, None),
-    "totalseg": ("totalseg-example-ct/example_ct.nii.gz", Modality.CT, None),
-    "taichi-ct": ("taichi-lspine-cc0/dicom/CT_SAG_3mm", None, None),
-    "taichi-t2": ("taichi-lspine-cc0/dicom/MR_HITACHI_T2_SAG", None, None),
+    "ircadb": ("ircadb01-case17/PATIENT_DICOM", None),
+    "totalseg": ("totalseg-example-ct/example_ct.nii.gz", Modality.CT),
+    "taichi-ct": ("taichi-lspine-cc0/dicom/CT_SAG_3mm", None),
+    "taichi-t2": ("taichi-lspine-cc0/dicom/MR_HITACHI_T2_SAG", None),
 }
 DISC_MM = 9.0  # beyond an endplate: what is drawn out as the endplate moves
 ENDPLATE_MM = 2.0  # to both sides of an endplate moves with it, neither squeezed nor drawn out
@@ -48,10 +48,6 @@ REACH_MM = 75.0  # to the sides, front and back of the body; beyond it nothing m
 # The columns that a shape lowers as a whole; where its field is steep, height hangs on where one looks.
 LOWERED = {"wedge": ("anterior",), "biconcave": ("middle",), "crush": COLUMNS}
 NEAR_MM = 12.0  # a body found within this of the collapsed one's centre is that body
-
-
-def silent(step: str, share: float) -> None:
-    """No progress is shown."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +183,8 @@ def warped(volume: Volume, collapse: Collapse) -> Volume:
 @cache
 def before(shared: Path, case: str) -> tuple[Volume, StudyFindings]:
     """The image, and what is measured on it as it is."""
-    where, modality, series = FILES[case]
-    result = assess(AssessmentRequest(input=shared / where, modality=modality, series_uid=series))
+    where, modality = FILES[case]
+    result = assess(AssessmentRequest(input=shared / where, modality=modality))
     assert result.volume is not None
     return result.volume, result.assessment.findings
 
@@ -201,9 +197,8 @@ def whole(findings: StudyFindings) -> list[str]:
     ]
 
 
-def again(volume: Volume) -> tuple[Spine, StudyFindings]:
-    spine = find_segmenter("built-in").segment(volume, silent)
-    return spine, study_findings(spine, Study(volume), silent)
+def again(volume: Volume) -> StudyFindings:
+    return study_findings(find_segmenter(DEFAULT_SEGMENTER).segment(volume, silent), Study(volume), silent)
 
 
 def tried(shared: Path, case: str, level: str, shape: Shape, loss: float) -> Row:
@@ -214,7 +209,7 @@ def tried(shared: Path, case: str, level: str, shape: Shape, loss: float) -> Row
     assert isinstance(vertebra.heights, BodyHeights)
     height = np.mean([vertebra.heights.centre[c].value for c in COLUMNS])
     collapse = Collapse(vertebra.frame, vertebra.heights, fracture_of(shape, loss, float(height)))
-    _, after = again(warped(volume, collapse))
+    after = again(warped(volume, collapse))
     near = [v for v in after.vertebrae if np.linalg.norm(v.centre_lps - vertebra.centre_lps) < NEAR_MM]
     true = collapse.true_heights()
     true_loss = float((1 - true / [vertebra.heights.centre[c].value for c in COLUMNS]).max())
