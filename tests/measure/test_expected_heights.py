@@ -176,6 +176,34 @@ def test_physiological_wedging_at_the_thoracolumbar_junction_is_no_fracture() ->
     assert all(intact.values())
 
 
+def test_no_level_of_the_mean_lumbar_spine_of_87_patients_has_lost_height() -> None:
+    # Clouthier et al., J Biomech 2023: their mean shape, measured along each body's own axis. L5's back is lower by a tenth.
+    mean_shape = {
+        "L2": (28.7, 26.6, 27.9),
+        "L3": (29.7, 26.6, 27.9),
+        "L4": (29.6, 26.6, 27.4),
+        "L5": (30.0, 25.3, 25.2),
+    }
+    bodies = {
+        level: Candidate(level, position, heights_of_three(*heights))
+        for position, (level, heights) in enumerate(mean_shape.items())
+    }
+    for level, expected in expect_all(bodies).items():
+        assert isinstance(expected, ExpectedHeights)
+        for column, height in zip(("anterior", "middle", "posterior"), mean_shape[level], strict=True):
+            assert height == pytest.approx(expected.heights[column].value, rel=0.05)
+
+
+def test_where_levels_have_no_names_the_last_of_a_chain_is_expected_less_surely() -> None:
+    named, unnamed = (
+        expect_all({level: Candidate(level, n, heights_of_three(26, 26, 26)) for n, level in enumerate(levels)})
+        for levels in (("L1", "L2", "L3", "L4"), ("V1", "V2", "V3", "V4"))
+    )
+    ends = [found[end] for found, end in ((named, "L4"), (unnamed, "V4"))]
+    sure, unsure = (found.heights.posterior.sigma for found in ends if isinstance(found, ExpectedHeights))
+    assert unsure > 1.3 * sure
+
+
 def test_two_crushed_neighbours_are_found_by_the_levels_around_them() -> None:
     intact = settled(
         {

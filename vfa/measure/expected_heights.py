@@ -33,6 +33,7 @@ OUTER_SHARE = 0.87  # of that in the left and right third, where endplates are f
 UNNAMED_SHARE = 1.13  # where the level is not known, nor are its usual wedging and growth
 STEP_VARIATION = 0.02  # and how far the course itself strays from the usual, per root of a level stepped
 SLOPE_VARIATION = 0.008  # and of a person's growth per level about the usual, once many levels are in view
+UNNAMED_SLOPE_VARIATION = 0.03  # and where it is not known which levels they are, nor how much these grow
 FARTHEST_NEIGHBOUR = 3  # levels; beyond, a neighbour says little
 MOST_ASYMMETRY_LOG = 0.1  # between left and right thirds; a scoliotic body of 40 mm with 4° of wedging has 0.07
 THIRDS = ("centre", "left", "right")
@@ -105,28 +106,29 @@ def _from(target: Candidate, references: list[Candidate], third: str, course: Co
     if not known:
         return _no_reference(target.level)
     steps = np.array([c.position - target.position for c, _ in known], dtype=float)
+    slope = UNNAMED_SLOPE_VARIATION if is_provisional(target.level) else SLOPE_VARIATION
     found: dict[str, Estimate] = {}
     for number, column in enumerate(COLUMNS):
         heights = np.array([h[column].value for _, h in known])
         sigmas = np.array([h[column].sigma for _, h in known]) / heights
         stand = np.log(heights) - np.array([course.logs[c.level][number] for c, _ in known])
         own = OWN_VARIATION[column] * (1.0 if third == "centre" else OUTER_SHARE)
-        weights, relative = _weights(steps, sigmas, own)
+        weights, relative = _weights(steps, sigmas, own, slope)
         relative *= UNNAMED_SHARE if is_provisional(target.level) else 1.0
         value = float(np.exp(weights @ stand + course.logs[target.level][number]))
         found[column] = Estimate(value, value * relative, "mm", "carried along the usual course of heights", 0.0)
     return ThreeHeights(found["anterior"], found["middle"], found["posterior"])
 
 
-def _weights(steps: FloatArray, sigmas: FloatArray, own_variation: float) -> tuple[FloatArray, float]:
+def _weights(steps: FloatArray, sigmas: FloatArray, own_variation: float, slope: float) -> tuple[FloatArray, float]:
     """Weights (N,) of references so many levels away (+ below), and the relative uncertainty of what they tell.
 
     Best linear unbiased prediction (ordinary kriging): each level varies on its own, the course strays from the usual
-    by a random walk and a slope, and each height was measured with its relative uncertainty `sigmas`.
+    by a random walk and by `slope` per level, and each height was measured with its relative uncertainty `sigmas`.
     """
     same_side = np.sign(steps)[:, None] == np.sign(steps)[None, :]
     walk = np.where(same_side, np.minimum(np.abs(steps)[:, None], np.abs(steps)[None, :]), 0.0)
-    drift = STEP_VARIATION**2 * walk + SLOPE_VARIATION**2 * np.outer(steps, steps)
+    drift = STEP_VARIATION**2 * walk + slope**2 * np.outer(steps, steps)
     covariance = drift + np.diag(own_variation**2 + sigmas**2)
     solved = np.linalg.solve(covariance, np.ones(len(steps)))
     return solved / solved.sum(), float(np.sqrt(own_variation**2 + 1 / solved.sum()))

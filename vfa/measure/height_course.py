@@ -14,14 +14,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vfa.model.anatomy import LEVELS, REGULAR_LEVELS
+from vfa.model.anatomy import LEVELS, REGULAR_LEVELS, is_provisional
 from vfa.model.frame import FloatArray
 from vfa.model.morphometry import COLUMNS
 
-# Growth of the mean height per level, as log ratio. T9–L1: 6.5 % (Palm et al., Sci Rep 2025: 6.48 and 6.63 %).
-# L1–L5: from that study's T9–L1 mean carried to L1, and L5's CT mean of 28.3 mm (IJSSurgery, 30.3 and 26.3 mm), 2.2 %.
-# Above T9 no verified number was found; 4 % is a plausible value.
-GROWTH = {"upper": 0.04, "thoracolumbar": 0.063, "lumbar": 0.022}
+# Growth of the mean of the anterior and posterior height per level, as log ratio. T9–L1: 6.5 % (Palm et al., Sci Rep
+# 2025: 6.48 and 6.63 %). Above T9 no verified number was found; 4 % is a plausible value.
+GROWTH = {"upper": 0.04, "thoracolumbar": 0.063}
+# From L1 on bodies hardly grow, and L5 is lower again. Anterior heights: constant from L3 to L5 on CT while posterior
+# ones fall (Zhou et al., Eur Spine J 2000, abstract), 5.55, 5.60, 5.66, 5.63, 5.71 % of a column (Tibbetts 1981). Means
+# of the mean shape of 87 patients (Clouthier et al., J Biomech 2023): L2 28.3, L3 28.8, L4 28.5, L5 27.6 mm.
+# Between these and Panjabi's cadavers, as log ratio to L1:
+LUMBAR = {"L1": 0.0, "L2": 0.013, "L3": 0.02, "L4": 0.010, "L5": -0.020}
 # Normal sagittal wedging, degrees, mean of 120 women and 120 men (PMC2899959, table 1); + is anterior shorter.
 # Above T9: plausible, unverified.
 WEDGE_DEG = {
@@ -31,12 +35,13 @@ WEDGE_DEG = {
 DEPTH_OVER_HEIGHT = 1.3  # antero-posterior depth of a body over its height; 35.7 over 28.3 mm at L5
 BANDS_APART = 0.72  # of the depth, between the middles of the anterior and posterior band
 MIDDLE_LOG = -0.07  # endplates are concave: the middle is lower than the mean of front and back
-UNNAMED_GROWTH = 0.035  # where the levels have no names: between the lumbar and the thoracolumbar growth
+UNNAMED_GROWTH = 0.03  # where the levels have no names: between the lumbar and the thoracolumbar growth
 
 LEVEL_SD = 0.03  # a level's own size about the course, as log
 COLUMN_SD = {"anterior": 0.03, "middle": 0.04, "posterior": 0.03}  # its own shape
 UNNAMED_COLUMN_SD = 0.055  # wedging is unknown where the level is
 SLOPE_SD = 0.012  # of a person's growth per level about the usual
+UNNAMED_SLOPE_SD = 0.03  # and where the levels have no names
 FRACTURED_SHARE = 0.15  # prior: of levels in patients who are examined for fractures
 MISMEASURED_SHARE = 0.01
 DEEPEST_LOG = -1.6  # a fracture lowers a column to between a fifth and nearly all of its height
@@ -71,11 +76,10 @@ def usual_course(levels: Mapping[str, int]) -> Course:
 
 def _mean_log(level: str) -> float:
     """Log of the mean height at a level over that at L1; regular levels only."""
-    step = REGULAR_LEVELS.index(level) - REGULAR_LEVELS.index("L1")
-    if step >= 0:
-        return GROWTH["lumbar"] * step
-    above_t9 = max(-step - 4, 0)
-    return -GROWTH["thoracolumbar"] * min(-step, 4) - GROWTH["upper"] * above_t9
+    if level in LUMBAR:
+        return LUMBAR[level]
+    steps = REGULAR_LEVELS.index("L1") - REGULAR_LEVELS.index(level)
+    return -GROWTH["thoracolumbar"] * min(steps, 4) - GROWTH["upper"] * max(steps - 4, 0)
 
 
 def probability_intact(heights_mm: Mapping[str, FloatArray], positions: Mapping[str, int]) -> dict[str, float]:
@@ -93,13 +97,14 @@ def probability_intact(heights_mm: Mapping[str, FloatArray], positions: Mapping[
     steps -= steps.mean()
     above = np.stack([np.log(heights_mm[level]) - course.logs[level] for level in levels])  # (N, 3)
     sds = np.stack([course.column_sds[level] for level in levels])
-    slopes = np.linspace(-2.5, 2.5, 21) * SLOPE_SD
+    slope_sd = UNNAMED_SLOPE_SD if any(is_provisional(level) for level in levels) else SLOPE_SD
+    slopes = np.linspace(-2.5, 2.5, 21) * slope_sd
     best, parts = -np.inf, np.zeros((len(levels), 3))
     for slope in slopes:
         tilted = above - slope * steps[:, None]
         scales = np.unique(np.concatenate([tilted.ravel(), tilted.mean(axis=1)]))
         states = _states(tilted - scales[:, None, None], sds)
-        scores = np.log(states.sum(axis=-1)).sum(axis=-1) - 0.5 * (slope / SLOPE_SD) ** 2
+        scores = np.log(states.sum(axis=-1)).sum(axis=-1) - 0.5 * (slope / slope_sd) ** 2
         leading = int(np.argmax(scores))
         if scores[leading] > best:
             best, parts = float(scores[leading]), states[leading]

@@ -1,8 +1,9 @@
 """How large is each vertebra of an average adult?
 
-Posterior heights: Panjabi et al. 1991/1992 (cadaver means, quoted from memory and unverified), enlarged by 8 % to
-living adults; L5 from CT means (anterior 30.3, posterior 26.3 mm). Sagittal wedging T9–L5: the mean of the women's and
-the men's means of PMC2899959, table 1; above T9 plausible values. Widths, depths, discs and the arch are plausible
+Posterior heights down to L1: Panjabi et al. 1991/1992 (cadaver means, quoted from memory and unverified), enlarged by
+8 % to living adults. L2–L5: as bodies change from L1 on in `vfa/measure/height_course.py`, where the sources stand; L5 of
+this average spine is 1.15 times lower than the CT means of large adults (30.3 and 26.3 mm). Sagittal wedging T9–L5: the
+mean of the women's and the men's means of PMC2899959, table 1; above T9 plausible values. Widths, depths, discs and the arch are plausible
 values that grow towards the foot. Good enough to prove a ruler with; never a norm to judge a patient by.
 """
 
@@ -50,13 +51,13 @@ SIZES: Mapping[str, LevelSize] = MappingProxyType(
         "T11": _level(21.3, 5.0, 36.5, 31.7, 6.5, 0.0, 16.2, 19.5, 8.6, 27.0),
         "T12": _level(22.7, 4.2, 39.5, 32.6, 7.3, 1.0, 16.8, 21.5, 8.6, 26.0),
         "L1": _level(23.8, 3.35, 42.5, 33.6, 8.3, 4.0, 17.0, 22.5, 8.4, 28.0),
-        "L2": _level(24.3, 1.65, 44.5, 34.4, 9.3, 6.0, 16.6, 23.0, 8.9, 30.0),
-        "L3": _level(23.8, 0.1, 46.5, 34.9, 10.2, 8.0, 16.2, 23.8, 10.2, 31.0),
-        "L4": _level(24.1, -1.9, 48.8, 35.3, 11.0, 11.0, 16.2, 25.2, 12.5, 29.0),
-        "L5": LevelSize(26.3, -6.6, 51.5, 35.7, 10.0, 13.0, 15.6, 28.2, 16.0, 23.0),
+        "L2": _level(23.65, 1.65, 44.5, 34.4, 9.3, 6.0, 16.6, 23.0, 8.9, 30.0),
+        "L3": _level(23.4, 0.1, 46.5, 34.9, 10.2, 8.0, 16.2, 23.8, 10.2, 31.0),
+        "L4": _level(22.6, -1.9, 48.8, 35.3, 11.0, 11.0, 16.2, 25.2, 12.5, 29.0),
+        "L5": _level(20.5, -6.6, 51.5, 35.7, 10.0, 13.0, 15.6, 28.2, 16.0, 23.0),
         # The extra levels of transitional spines resemble their neighbours.
         "T13": _level(23.2, 3.8, 41.0, 33.1, 7.8, 2.0, 16.9, 22.0, 8.5, 27.0),
-        "L6": LevelSize(26.0, -6.0, 52.5, 35.5, 9.5, 13.0, 15.6, 29.0, 16.5, 22.0),
+        "L6": _level(20.0, -6.0, 52.5, 35.5, 9.5, 13.0, 15.6, 29.0, 16.5, 22.0),
     }
 )
 

@@ -71,6 +71,8 @@ def _measurements(document: c.AssessmentFile) -> Iterable[RenderableType]:
         yield Text()
         yield table
         yield Text("Second lines: 95 % intervals. Height loss: of the column that lost most.", style="dim")
+        if wall_seen:
+            yield Text("Under the posterior wall: mm of bone behind its expected place.", style="dim")
     for why, levels in overview.unmeasured_by_reason(document).items():
         yield Text(f"{', '.join(levels)} not measured: {why}")
     for (name, why), levels in overview.gaps(document).items():
@@ -113,7 +115,7 @@ def _wall(vertebra: c.Vertebra) -> Text:
         return Text(words.NOT_MEASURED)
     text = Text(words.status(wall.status), style="bold red" if wall.status == "breached" else "")
     if isinstance(wall.retropulsion_mm, c.Quantity):
-        text.append(f"\n{words.number(wall.retropulsion_mm.value)} mm", style="not bold default")
+        text.append(f"\n{words.interval(wall.retropulsion_mm.ci95)}", style="not bold default")
     return text
 
 
