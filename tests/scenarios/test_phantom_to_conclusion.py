@@ -53,25 +53,25 @@ def met_against(assessment: ProcedureAssessment) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_wedge_of_a_quarter_is_excluded_from_neither_procedure() -> None:
-    findings = measured(0.24)
+def test_a_wedge_of_28_percent_is_excluded_from_neither_procedure() -> None:
+    findings = measured(0.265)
     loss = findings["L1"].height_loss
     assert not isinstance(loss, Unmeasurable)
-    assert loss.fraction.value == pytest.approx(0.26, abs=0.035)
+    assert loss.fraction.value == pytest.approx(0.28, abs=0.03)
     for assessment in judged(findings).values():
         assert assessment.conclusion is Conclusion.NO_EXCLUSION_FOUND, assessment.because
 
 
 @pytest.mark.slow
-def test_beside_a_study_from_before_it_a_wedge_of_28_percent_is_excluded_from_neither_procedure() -> None:
+def test_beside_a_study_from_before_it_a_wedge_of_30_percent_is_excluded_from_neither_procedure() -> None:
     """Alone it cannot be told from one third: people's own vertebrae differ too much. What L1 was settles it."""
-    alone = measured(0.265)
+    alone = measured(0.28)
     before = prior_of(to_document(judge(measured(0.0), TOLD, [SEED])))
     vertebrae, _ = compare_with_prior(alone.vertebrae, before)
     beside = replace(alone, vertebrae=vertebrae)
     loss = beside["L1"].height_loss
     assert not isinstance(loss, Unmeasurable)
-    assert loss.fraction.value == pytest.approx(0.28, abs=0.01)
+    assert loss.fraction.value == pytest.approx(0.295, abs=0.01)
     assert judged(alone)["vertebroplasty"].conclusion is Conclusion.INDETERMINATE
     for assessment in judged(beside).values():
         assert assessment.conclusion is Conclusion.NO_EXCLUSION_FOUND, assessment.because
