@@ -177,7 +177,7 @@ def test_physiological_wedging_at_the_thoracolumbar_junction_is_no_fracture() ->
 
 
 def test_no_level_of_the_mean_lumbar_spine_of_87_patients_has_lost_height() -> None:
-    # Clouthier et al., J Biomech 2023: their mean shape, measured along each body's own axis. L5's back is lower by a tenth.
+    # Clouthier et al., J Biomech 2023: their mean shape, along each body's own axis. L5's back is lower.
     mean_shape = {
         "L2": (28.7, 26.6, 27.9),
         "L3": (29.7, 26.6, 27.9),

@@ -1,9 +1,9 @@
 """How large is each vertebra of an average adult?
 
 Posterior heights down to L1: Panjabi et al. 1991/1992 (cadaver means, quoted from memory and unverified), enlarged by
-8 % to living adults. L2–L5: as bodies change from L1 on in `vfa/measure/height_course.py`, where the sources stand; L5 of
-this average spine is 1.15 times lower than the CT means of large adults (30.3 and 26.3 mm). Sagittal wedging T9–L5: the
-mean of the women's and the men's means of PMC2899959, table 1; above T9 plausible values. Widths, depths, discs and the arch are plausible
+8 % to living adults. L2–L5: as bodies change from L1 on in `vfa/measure/height_course.py`, where the sources stand; the
+CT means of large adults (L5 30.3 and 26.3 mm) are 1.15 times these. Sagittal wedging T9–L5: the mean of the women's and
+the men's means of PMC2899959, table 1; above T9 plausible values. Widths, depths, discs and the arch are plausible
 values that grow towards the foot. Good enough to prove a ruler with; never a norm to judge a patient by.
 """
 
