@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.builders import all_answered, clear_vertebra, loss_of, nothing_found, study, vertebra, wall_of
@@ -91,3 +93,16 @@ def test_patients_and_levels_outside_what_the_rules_are_valid_for_are_named():
     child = judge(study(clear_vertebra(), vertebra("C5")), all_answered(age_years=12.0), [SEED])
     assert any("under 18" in note for note in child.notes)
     assert any("Cervical" in note for note in child.notes)
+
+
+def test_a_level_whose_name_is_not_certain_says_so_with_the_conclusion():
+    unsure = notes(study(replace(clear_vertebra(), level_confidence=0.86)), all_answered())
+    assert "86% certain" in unsure
+    assert "count from the head" in unsure
+    assert "count" not in notes(study(replace(clear_vertebra(), level_confidence=0.995)), all_answered())
+
+
+def test_a_counting_name_is_never_concluded_on_as_if_it_were_a_level():
+    nameless = study(replace(clear_vertebra(), level="V3", level_confidence=None))
+    [first, *_] = judge(nameless, ClinicalContext(), [SEED]).judged["seed"]["V3"]
+    assert any(note.startswith("A counting name") for note in first.notes)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -42,6 +43,7 @@ def test_on_mr_the_sacrum_alone_names_the_bodies_and_the_sentence_says_so() -> N
     assert found.levels == ("L1", "L2", "L3", "L4", "L5")
     assert "sacrum" in found.sentence
     assert "no count from the head" in found.sentence
+    assert re.search(r"and 1[0-9]% of the spines .* one vertebra higher or lower", found.sentence)
     assert found.alternative != ()
     assert all(confidence is not None and confidence < 0.95 for confidence in found.confidences)
 

@@ -15,12 +15,13 @@ from vfa.eligibility.facts import attributed, coagulopathy, of_level, of_patient
 from vfa.eligibility.image_facts import looked_for, tumour_in_canal, wall_defect
 from vfa.eligibility.profile import Profile
 from vfa.eligibility.threshold import limit_in_words
-from vfa.model.anatomy import CERVICAL
+from vfa.model.anatomy import CERVICAL, is_provisional
 from vfa.model.assessment import Outcome, Verdict
 from vfa.model.clinical import Answer, ClinicalContext, NotStated
 from vfa.model.estimate import Unmeasurable
 from vfa.model.findings import StudyFindings
 
+SURE_NAME = 0.99  # certainty from which on a level's name needs no remark
 ONE_THIRD = Fraction(1, 3)
 TWO_THIRDS = Fraction(2, 3)
 WALL_MIN_MM, WALL_MAX_SLICE_MM = Fraction(2), Fraction(2)  # as KP-C8's defaults; here for a remark only
@@ -35,7 +36,7 @@ LYING_UNDER_READS = 0.11
 def procedure_notes(case: Case, profile: Profile, procedure: str, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
     """The remarks for one procedure at one level."""
     own = _for_vertebroplasty(case, profile, outcomes) if procedure == "vertebroplasty" else _for_kyphoplasty(case)
-    return (*own, *_laboratory(case), *profile.notes)
+    return (*_name(case), *own, *_laboratory(case), *profile.notes)
 
 
 def patient_notes(study: StudyFindings, clinical: ClinicalContext) -> tuple[str, ...]:
@@ -53,6 +54,18 @@ def patient_notes(study: StudyFindings, clinical: ClinicalContext) -> tuple[str,
             "the clinical file and were not read; assessment.json lists them under clinical."
         )
     return tuple(notes)
+
+
+def _name(case: Case) -> Iterator[str]:
+    """Which vertebra is meant, where that is not beyond doubt: a wrong level is the wrong operation."""
+    sure = case.vertebra.level_confidence
+    if is_provisional(case.level):
+        yield "A counting name: which vertebra this is must be settled, counting from the head, before one is treated."
+    elif sure is not None and sure < SURE_NAME:
+        yield (
+            f"The name is {sure:.0%} certain, and may be one vertebra off: count from the head, or confirm it with "
+            "--anchor, before a level is treated."
+        )
 
 
 def _for_vertebroplasty(case: Case, profile: Profile, outcomes: Sequence[Outcome]) -> Iterator[str]:

@@ -64,7 +64,9 @@ def name_found(maps: SpineMaps, seen: NetworkInput, vertebrae: Sequence[Vertebra
     if numbering.transitional:
         notes = (*notes, _transitional_note(numbering))
     anchors = (*(["the sacrum right below the lowest free vertebra"] if below else []), *_last_ribs(numbering, ribs))
-    return FoundNames(numbering.levels, numbering.confidences, _sentence(anchors), numbering.alternative, notes)
+    return FoundNames(
+        numbering.levels, numbering.confidences, _sentence(anchors, numbering), numbering.alternative, notes
+    )
 
 
 def _ribs(
@@ -103,11 +105,15 @@ def _last_ribs(numbering: Numbering, ribs: Sequence[tuple[Sight, Sight]]) -> tup
     return (f"the last ribs at {numbering.levels[bearing[-1]]}",)
 
 
-def _sentence(anchors: Sequence[str]) -> str:
-    if not anchors:
-        return "named from the ribs in sight; no count from the head confirms it"
-    unsure = "" if len(anchors) > 1 else "; no count from the head confirms it"
-    return f"counted from {' and '.join(anchors)}{unsure}"
+def _sentence(anchors: Sequence[str], numbering: Numbering) -> str:
+    """What the names hang on; with one end of the count in sight also how often that is wrong, up or down alike."""
+    by = f"counted from {' and '.join(anchors)}" if anchors else "named from the ribs in sight"
+    if len(anchors) > 1:
+        return by
+    return (
+        f"{by}; no count from the head confirms it, and {1 - min(numbering.confidences):.0%} of the spines that look "
+        "like this are numbered otherwise, most of them one vertebra higher or lower"
+    )
 
 
 def _transitional_note(numbering: Numbering) -> str:
