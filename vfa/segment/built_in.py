@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vfa.model.spine import Spine, Vertebra
 from vfa.model.volume import Volume
+from vfa.segment.along import changes_along
 from vfa.segment.belief import Belief
 from vfa.segment.bodies import judge_bodies, vertebra_of
 from vfa.segment.instances import (
@@ -57,6 +58,7 @@ class BuiltInSegmenter:
         maps = locate(image, lambda doing, share: progress(doing, LOCATE_SHARE * share))
         instances, candidates = find_instances(maps)
         chain = spine_chain(maps, candidates)
+        chain = chain if changes_along(image, chain) else ()
         found: list[OutlinedBody] = []
         for index, body in enumerate(_found(volume, maps, instances, chain), start=1):
             progress("outlining the bodies", LOCATE_SHARE + (1 - LOCATE_SHARE) * index / len(chain))
