@@ -87,7 +87,7 @@ def test_an_unknown_series_uid_is_wrong_use_and_the_known_ones_are_listed(tmp_pa
 def test_several_studies_are_listed_and_refused_as_wrong_use(tmp_path):
     save_series(axial_slices(4, StudyDate="20200102"), tmp_path / "a")
     save_series(axial_slices(4, StudyInstanceUID="1.2.7", SeriesInstanceUID="1.2.7.1"), tmp_path / "b")
-    with pytest.raises(UsageError, match=r"2 studies.*1\.2\.3\.1 \(20200102, .*; 1\.2\.7 \("):
+    with pytest.raises(UsageError, match=r"2 studies.*vfa batch.*: 20200102, .*1\.2\.3\.1\.1\); .*1\.2\.7\.1\)"):
         load_volume(tmp_path)
 
 

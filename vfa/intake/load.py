@@ -130,13 +130,11 @@ def _check_one_study(rivals: list[SeriesCandidate], path: Path) -> None:
         studies[candidate.study_instance_uid or candidate.files[0]].append(candidate)
     if len(studies) == 1:
         return
-    best = {study: best_of(members) for study, members in sorted(studies.items())}
-    listed = "; ".join(
-        f"{study} ({candidate.study_date + ', ' if candidate.study_date else ''}{candidate.name})"
-        for study, candidate in best.items()
-    )
+    best = [best_of(members) for _, members in sorted(studies.items())]
+    listed = "; ".join(f"{one.study_date + ', ' if one.study_date else ''}{one.name}" for one in best)
     raise UsageError(
-        f"{path} holds {len(studies)} studies, expected one; name a series of one of them with --series: {listed}."
+        f"{path} holds {len(studies)} studies, expected one; name a series of one of them with --series, or "
+        f"assess them all with vfa batch. The best of each: {listed}."
     )
 
 
