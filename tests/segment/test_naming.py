@@ -8,7 +8,7 @@ import numpy as np
 from vfa.model.frame import Grid
 from vfa.model.spine import Vertebra
 from vfa.segment.locate import SpineMaps
-from vfa.segment.naming import PROVISIONAL, FoundNames, name_found
+from vfa.segment.naming import PROVISIONAL, FoundNames, name_found, without_lone_end
 from vfa.segment.network_input import NetworkInput
 from vfa.segment.second_look import MAY_BE_DISC
 
@@ -74,3 +74,10 @@ def test_what_may_be_a_disc_makes_the_names_beyond_it_doubtful_and_that_is_told(
     assert any(
         "2. found may be a disc" in note for note in name_found(maps, NetworkInput(BLANK, ALL, GRID), bodies).notes
     )
+
+
+def test_the_ribs_end_only_where_two_bodies_show_none_since_one_rib_may_have_been_lost() -> None:
+    rib, bare, dark = ("rib", "rib"), ("none", "none"), ("unknown", "unknown")
+    assert without_lone_end((rib, rib, bare, dark)) == (rib, rib, dark, dark)
+    assert without_lone_end((rib, rib, bare, ("none", "unknown"))) == (rib, rib, bare, ("none", "unknown"))
+    assert without_lone_end((rib, ("rib", "none"), bare)) == (rib, ("rib", "none"), dark)

@@ -21,6 +21,7 @@ from vfa.segment.second_look import MAY_BE_DISC
 PROVISIONAL = "nothing in the image anchors the level names: vertebrae are counted from head to foot"
 MISSED = 0.9  # probability that a gap in the chain is a vertebra that was missed
 GAPS_AT_MOST = 2  # with more, what was found is too patchy to count along
+BARE_AT_LEAST = 2  # bodies without ribs before the ribs are said to end
 RIBS_IN_SIGHT = ("rib", "short rib")
 UNKNOWN: tuple[Sight, Sight] = ("unknown", "unknown")
 PELVIS_WITHIN_MM = 65.0  # of the sacrum: there the iliac wings reach the transverse processes and look like ribs
@@ -49,8 +50,9 @@ def name_found(maps: SpineMaps, seen: NetworkInput, vertebrae: Sequence[Vertebra
     """Name bodies, given from head to foot, from the sacrum and the ribs; provisionally where they tell too little."""
     centres = np.array([vertebra.centre_lps for vertebra in vertebrae])
     sacrum = sacrum_points(maps)
-    ribs = _ribs(seen, sacrum, vertebrae, centres)
     below = not vertebrae[-1].touches_border and sacrum_is_below(maps, sacrum, centres)
+    ribs = _ribs(seen, sacrum, vertebrae, centres)
+    ribs = ribs if below else without_lone_end(ribs)
     gaps = gaps_below(centres)
     notes = tuple(f"a vertebra seems to have been missed between the {n + 1}. and the {n + 2}. found" for n in gaps)
     discs = [n for n, vertebra in enumerate(vertebrae, start=1) if vertebra.unusable == MAY_BE_DISC]
@@ -81,6 +83,18 @@ def _ribs(
         UNKNOWN if vertebra.touches_border or beside else sight
         for vertebra, beside, sight in zip(vertebrae, pelvis, sights, strict=True)
     )
+
+
+def without_lone_end(ribs: Sequence[tuple[Sight, Sight]]) -> tuple[tuple[Sight, Sight], ...]:
+    """The same sights; where fewer than two bodies show no rib, it is not known that they have none.
+
+    A rib followed badly is lost on both sides alike, and a chest that ends there would be named as if its last rib were
+    the twelfth. The ribs' end counts when a second body bears it out (or the sacrum, to whom this is not put).
+    """
+    bare = [index for index, sights in enumerate(ribs) if "none" in sights and not set(sights) & set(RIBS_IN_SIGHT)]
+    if len(bare) >= BARE_AT_LEAST:
+        return tuple(ribs)
+    return tuple(UNKNOWN if index in bare else sights for index, sights in enumerate(ribs))
 
 
 def _possible_steps(count: int, gaps: Sequence[int]) -> tuple[tuple[tuple[int, ...], float], ...]:
