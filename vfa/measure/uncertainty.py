@@ -16,16 +16,16 @@ from vfa.model.volume import Modality
 
 # Endplate thickness, kernel and frame, in mm; then sampling along the cranial axis, in mm per mm. The rim, where walls
 # and lipping begin, is known less well than the middle.
-CT_FLOOR_MM = {"anterior": 0.10, "middle": 0.09, "posterior": 0.10}
+CT_FLOOR_MM = {"anterior": 0.04, "middle": 0.06, "posterior": 0.04}
 # Dark cortex against dark annulus; fat, imaged up to 1.2 mm off, hides one of the endplates and widens the other. An
 # unknown contrast may show neither.
-MR_FLOOR_MM = {Modality.T1: 0.5, Modality.T2: 0.5, Modality.STIR: 0.5}
+MR_FLOOR_MM = {Modality.T1: 0.35, Modality.T2: 0.35, Modality.STIR: 0.35}
 OTHER_MR_FLOOR_MM = 1.1
-IMAGE_PER_STEP = {"anterior": 0.13, "middle": 0.07, "posterior": 0.10}
+IMAGE_PER_STEP = {"anterior": 0.09, "middle": 0.055, "posterior": 0.07}
 MASK_FLOOR_MM = 0.3
 MASK_PER_STEP = 0.35
-LATERAL_FACTOR = 1.5  # the outer thirds lean on fewer columns, nearer the rim
-BAND_PLACE_MM = 0.45  # a body's margins, and so the bands between them, are known to this
+LATERAL_FACTOR = 1.7  # the outer thirds lean on fewer columns, nearer the rim
+BAND_PLACE_MM = 0.55  # a body's margins, and so the bands between them, are known to this
 MOVED_SHARE = 0.8  # of the way the image moved an endplate from where the mask had it; one of the two is wrong …
 MOVED_FREE_MM = 0.3  # … beyond what any mask's stairs need
 MOVED_FREE_PER_STEP = 0.1
