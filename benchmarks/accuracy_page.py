@@ -17,7 +17,9 @@ from vfa.model.frame import FloatArray
 
 LEVELS = np.array([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99])
 
-ACCEPTANCE = "No constant of the ruler was fitted on these spines."
+ACCEPTANCE = (
+    "No constant of the ruler was fitted on these spines; those from 71000 to 71041 have been on this page before."
+)
 DEVELOPMENT = (
     "The ruler's uncertainties were fitted on these very spines, so their coverage here is no proof of itself."
 )
