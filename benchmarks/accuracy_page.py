@@ -18,7 +18,9 @@ from vfa.model.frame import FloatArray
 LEVELS = np.array([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99])
 
 ACCEPTANCE = (
-    "No constant of the ruler was fitted on these spines; those from 71000 to 71041 have been on this page before."
+    "The ruler's uncertainties were fitted on 114 other spines "
+    "(seeds 20000–20035, 30000–30035, 70000–70041, 798 levels);\n"
+    "those from 71000 to 71041 have been on this page before."
 )
 DEVELOPMENT = (
     "The ruler's uncertainties were fitted on these very spines, so their coverage here is no proof of itself."
@@ -31,7 +33,6 @@ Written by `{command}`; do not edit.
 axial, sagittal and oblique, poses to ±25°, noise and kernels varied; every level's height varies by 2.5 % about its
 spine's course, as people's do. A phantom is not a patient: endplates, cortex and contrast are simpler than real ones.
 {seeds}
-The ruler's uncertainties were fitted on 114 other spines (seeds 20000–20035, 30000–30035, 70000–70041, 798 levels).
 "Ruler" is the part of a loss's error that is left when the same reference is taken from true heights; the rest is that
 people's vertebrae vary, which no ruler can know.
 
