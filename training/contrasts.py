@@ -69,7 +69,14 @@ MR_WEIGHTINGS: dict[str, dict[str, tuple[float, float]]] = {
              "nucleus": (0.45, 0.25), "oedema": (0.7, 0.2), "tumour": (0.6, 0.2), "csf": (0.97, 0.08),
              "cord": (0.42, 0.1), "liver": (0.28, 0.08),
              "bowel fluid": (0.9, 0.15), "impacted": (0.5, 0.25), "fluid": (0.9, 0.1), "artery": (0.1, 0.1)},
+    # Gradient echoes: trabeculae spoil the field, so that marrow is dark beside bright discs.
+    "GRE": {"fat": (0.5, 0.15), "marrow": (0.22, 0.1), "muscle": (0.45, 0.1), "annulus": (0.5, 0.15),
+            "nucleus": (0.7, 0.15), "oedema": (0.4, 0.15), "tumour": (0.5, 0.15), "csf": (0.85, 0.15),
+            "cord": (0.55, 0.12), "liver": (0.45, 0.1),
+            "bowel fluid": (0.8, 0.2), "impacted": (0.25, 0.12), "fluid": (0.85, 0.15), "artery": (0.8, 0.2)},
 }  # fmt: skip
+WEIGHTING_SHARES = {"T1": 0.21, "T2": 0.22, "STIR": 0.22, "GRE": 0.12, "any": 0.23}
+DRIED = 0.4  # of the spines have dried discs: nearly as dark as cortex, nucleus and annulus alike
 CORTICAL = ("cortex", "endplate", "arch cortex", "sacrum cortex", "rib cortex", "other cortex", "calcium", "cement")
 VOID = ("air", "gas", "lung", "metal", "table")
 MARROWS = ("arch marrow", "sacrum marrow", "rib marrow", "other marrow")
@@ -131,9 +138,9 @@ def ct_contrast(rng: Generator) -> Contrast:
 
 
 def mr_contrast(rng: Generator) -> Contrast:
-    """MR signal: two thirds like T1, T2 or STIR, the rest any brightness for any tissue."""
+    """MR signal: three quarters like T1, T2, STIR or gradient echo, the rest any brightness for any tissue."""
     mean = {name: float(rng.uniform(0.03, 1.0)) for name in GROUPS}
-    kind = rng.choice(["T1", "T2", "STIR", "any"], p=[0.21, 0.25, 0.21, 0.33])
+    kind = rng.choice(list(WEIGHTING_SHARES), p=list(WEIGHTING_SHARES.values()))
     if kind != "any":
         for name, (middle, spread) in MR_WEIGHTINGS[str(kind)].items():
             mean[name] = float(np.clip(rng.normal(middle, spread), 0.02, 1.2))
@@ -148,6 +155,15 @@ def mr_contrast(rng: Generator) -> Contrast:
     if kind != "any" or rng.random() < 0.7:
         mean |= {name: float(rng.uniform(0, 0.04)) for name in VOID}
     mean["air"] = float(rng.uniform(0, 0.03))
+    if rng.random() < DRIED:
+        _dry_discs(mean, rng)
     lively = rng.uniform(0.01, 0.09)
     texture = {name: float(lively * rng.uniform(0.3, 1.8)) for name in GROUPS if name not in (*VOID, *CORTICAL)}
     return Contrast(*_tables(mean, texture), is_ct=False)
+
+
+def _dry_discs(mean: dict[str, float], rng: Generator) -> None:
+    """Discs that have lost their water, in place: a thin one is hard to tell from the endplates on either side."""
+    left = float(rng.uniform(0, 0.6))
+    mean["annulus"] = mean["cortex"] + left * max(mean["annulus"] - mean["cortex"], 0.0)
+    mean["nucleus"] = mean["annulus"] * float(rng.uniform(0.9, 1.5))

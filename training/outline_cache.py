@@ -21,17 +21,23 @@ FloatImage = NDArray[np.float32]
 
 COARSE = 2  # the belief is made on every second voxel: the first network sees no more
 BENT, MOST_BEND_MM = 0.5, 1.3
+UNAWARE = 0.2  # of the beliefs say nothing of the bodies beside it
+COLLAPSED = 0.2  # of the height lost
 FAR_MM = 127 / STEPS_PER_MM
 
 
 @dataclass(frozen=True, eq=False)
 class Crop:
-    """One example: `image`, `belief`, `distance_mm` (within ±REACH_MM) and `known` (0 or 1), all (X, Y, Z) float32."""
+    """One example: `image`, `belief`, `distance_mm` (within ±REACH_MM), `known` and `neighbour` (0 or 1).
+
+    All (X, Y, Z) float32; `neighbour` marks the bodies beside this one.
+    """
 
     image: FloatImage
     belief: FloatImage
     distance_mm: FloatImage
     known: FloatImage
+    neighbour: FloatImage
     is_ct: bool
     slice_mm: float
     loss: float
@@ -53,14 +59,14 @@ class Scenes:
         return self.names
 
     def draw(self, rng: Generator) -> Crop:
-        """A crop round a random body of a random scene, fractured ones twice as often."""
+        """A crop round a random body of a random scene, fractured ones twice as often, collapsed ones four times."""
         names = self.refresh()
         while True:
             with np.load(names[int(rng.integers(len(names)))]) as scene:
                 learned = np.flatnonzero(scene["learned"])
                 if not len(learned):
                     continue
-                weights = np.where(scene["loss"][learned] > 0.08, 2.0, 1.0)
+                weights = np.select([scene["loss"][learned] > 0.3, scene["loss"][learned] > 0.08], [4.0, 2.0], 1.0)
                 index = int(rng.choice(learned, p=weights / weights.sum()))
                 images = sum(key.startswith("image") for key in scene.files)
                 return crop_of(scene, index, int(rng.integers(images)), rng)
@@ -78,12 +84,13 @@ def crop_of(scene: Any, index: int, number: int, rng: Generator) -> Crop:
     lps = places.reshape(-1, 3) @ frame.axes.T.astype(np.float32) + frame.centre_lps.astype(np.float32)
     values, known, is_ct, slice_mm = _seen(scene, number, lps, frame, rng)
     own = _distance(scene, index, lps).reshape(CROP_SHAPE) / np.float32(scale.mean())
-    belief = _belief(scene, index, lps, rng)
+    beside = _beside(scene, index, lps)
+    belief = _belief(scene, index, lps, frame, rng)
     modality = Modality.CT if is_ct else Modality.MR
     image = _disturbed(normalised(values, known, modality), known, modality, rng)
     return Crop(
-        image, belief, np.clip(own, -REACH_MM, REACH_MM), known.astype(np.float32), is_ct, slice_mm,
-        float(scene["loss"][index]),
+        image, belief, np.clip(own, -REACH_MM, REACH_MM), known.astype(np.float32),
+        (beside.reshape(CROP_SHAPE) < 0).astype(np.float32), is_ct, slice_mm, float(scene["loss"][index]),
     )  # fmt: skip
 
 
@@ -153,29 +160,62 @@ def _distance(scene: Any, index: int, lps: FloatImage) -> FloatImage:
     return np.asarray(out / np.float32(STEPS_PER_MM), dtype=np.float32)
 
 
-def _belief(scene: Any, index: int, lps: FloatImage, rng: Generator) -> FloatImage:
-    """What the first network might believe of this body: too large or small, shifted, in holes, merged, or nothing."""
+def _beside(scene: Any, index: int, lps: FloatImage) -> FloatImage:
+    """Distance in mm of points (N, 3) to the nearer one of the bodies above and below."""
+    others = [other for other in (index - 1, index + 1) if 0 <= other < len(scene["loss"])]
+    far = np.full(len(lps), FAR_MM, dtype=np.float32)
+    return np.minimum.reduce([far, *(_distance(scene, other, lps) for other in others)])
+
+
+def _belief(scene: Any, index: int, lps: FloatImage, frame: BodyFrame, rng: Generator) -> FloatImage:
+    """What the first network might believe: this body positive, the ones beside it mostly known too and negative.
+
+    Both too large or small, shifted, in holes, merged; of this body sometimes no more than a place.
+    """
     coarse = lps.reshape(*CROP_SHAPE, 3)[::COARSE, ::COARSE, ::COARSE]
     shape = coarse.shape[:3]
-    if rng.random() < 0.12:
-        return _blob(rng)
     moved = coarse.reshape(-1, 3) + rng.normal(0, 0.8, 3).astype(np.float32)
-    own = _distance(scene, index, moved).reshape(shape)
-    others = [other for other in (index - 1, index + 1) if 0 <= other < len(scene["loss"])]
-    if others and rng.random() < 0.3:
-        near = _distance(scene, int(rng.choice(others)), moved).reshape(shape)
-        reach = float(rng.uniform(1, 9))  # how much of the neighbour is taken for this body
-        own = np.minimum(own, np.maximum(near, own - reach))
-    rough = np.float32(rng.uniform(0.3, 1.8)) * _grown(rng.standard_normal((5, 5, 5), dtype=np.float32), shape)
-    level = own + rough + np.float32(rng.normal(0, 0.8))
     soft = np.float32(rng.uniform(0.5, 1.6))
-    belief = 1 / (1 + np.exp(np.clip(level / soft, -30, 30)))
-    if rng.random() < 0.15:  # a part is missed
-        cut = rng.normal(0, 1, 3)
-        axes = np.meshgrid(*[np.linspace(-1, 1, n, dtype=np.float32) for n in shape], indexing="ij")
-        side = sum(axis * part for axis, part in zip(axes, cut / np.linalg.norm(cut), strict=True))
-        belief = belief * (side < rng.uniform(0.0, 0.5))
-    return _grown(np.asarray(belief, dtype=np.float32), CROP_SHAPE)
+    beside = _beside(scene, index, moved).reshape(shape) + _rough(shape, rng)
+    if rng.random() < 0.12:
+        own, believed = np.zeros(shape, dtype=np.float32), _blob(rng)[::COARSE, ::COARSE, ::COARSE]
+    else:
+        own = _own(scene, index, moved, frame, rng).reshape(shape)
+        if rng.random() < 0.3:
+            own = np.minimum(own, np.maximum(beside, own - float(rng.uniform(1, 9))))  # part of them is taken for this
+        own = own + _rough(shape, rng)
+        believed = _soft(own, soft)
+        if rng.random() < 0.15:
+            believed = believed * _part(shape, rng)
+    if rng.random() < UNAWARE:
+        return _grown(believed, CROP_SHAPE)
+    return _grown(np.where(own <= beside, believed, -_soft(beside, soft)).astype(np.float32), CROP_SHAPE)
+
+
+def _own(scene: Any, index: int, lps: FloatImage, frame: BodyFrame, rng: Generator) -> FloatImage:
+    """Distance to this body; a collapsed one often as tall as it never was, since the first network fills hollows."""
+    if scene["loss"][index] < COLLAPSED or rng.random() < 0.4:
+        return _distance(scene, index, lps)
+    shift = (float(rng.uniform(0, 2.5)) * frame.cranial).astype(np.float32)
+    return np.minimum(_distance(scene, index, lps + shift), _distance(scene, index, lps - shift))
+
+
+def _rough(shape: tuple[int, ...], rng: Generator) -> FloatImage:
+    """How far a surface is believed to lie from where it does, mm."""
+    waves = _grown(rng.standard_normal((5, 5, 5), dtype=np.float32), shape)
+    return np.float32(rng.uniform(0.3, 1.8)) * waves + np.float32(rng.normal(0, 0.8))
+
+
+def _soft(distance_mm: FloatImage, soft_mm: np.float32) -> FloatImage:
+    return np.asarray(1 / (1 + np.exp(np.clip(distance_mm / soft_mm, -30, 30))), dtype=np.float32)
+
+
+def _part(shape: tuple[int, ...], rng: Generator) -> NDArray[np.bool_]:
+    """What is seen where a part is missed."""
+    cut = rng.normal(0, 1, 3)
+    axes = np.meshgrid(*[np.linspace(-1, 1, n, dtype=np.float32) for n in shape], indexing="ij")
+    side = sum(axis * part for axis, part in zip(axes, cut / np.linalg.norm(cut), strict=True))
+    return np.asarray(side < rng.uniform(0.0, 0.5))
 
 
 def _blob(rng: Generator) -> FloatImage:

@@ -2,6 +2,7 @@
 
     python training/outline_generate.py --cache CACHE/train --first 0 --count 2000 --renderings 3
     python training/outline_generate.py --cache CACHE/check --first 9000000 --count 24 --renderings 1
+    python training/outline_generate.py --cache CACHE/train --first 200000 --count 500 --mr-share 0.85
 
 A scene's number is its seed. The trainer may read while this runs.
 """
@@ -89,7 +90,7 @@ def _loss(vertebra: PhantomVertebra) -> float:
     return float(1 - np.min(left))
 
 
-def make(number: int, renderings: int, folder: Path) -> None:
+def make(number: int, renderings: int, mr_share: float, folder: Path) -> None:
     """Generate one scene with its renderings; it appears by rename."""
     _, scene, bodies, rng = draw_scene(number)
     middle = scene.grid.ijk_of(np.stack([body.centre_lps for body in bodies]))
@@ -107,7 +108,7 @@ def make(number: int, renderings: int, folder: Path) -> None:
     for index, body in enumerate(bodies):
         kept[f"steps{index}"] = body.steps
     for index in range(renderings):
-        picture = render_scene(scene, rng)
+        picture = render_scene(scene, rng, mr_share)
         kept[f"image{index}"] = picture.image.astype(np.float16)
         kept[f"grid{index}"] = picture.grid.lps_from_ijk
         kept[f"about{index}"] = np.array([picture.is_ct, picture.slice_axis, picture.slice_mm], dtype=np.float32)
@@ -121,7 +122,8 @@ def main() -> None:
     """Generate the scenes asked for, skipping those that are there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--renderings", type=int, default=3)
-    fill(parser, SCENE, lambda number, asked: make(number, asked.renderings, asked.cache))
+    parser.add_argument("--mr-share", type=float, default=0.5, help="of the renderings")
+    fill(parser, SCENE, lambda number, asked: make(number, asked.renderings, asked.mr_share, asked.cache))
 
 
 if __name__ == "__main__":

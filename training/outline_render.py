@@ -23,6 +23,8 @@ FINE_MM = 0.75
 LIGAMENT, CARTILAGE = 200, 201  # labels that exist only here: dark bands outside a body
 MARROW_LABELS = tuple(label for name in ("marrow", *MARROWS, "impacted") for label in GROUPS[name])
 FAT_LABELS = GROUPS["fat"]
+DISC_LABELS = (Tissue.DISC, Tissue.DISC_NUCLEUS)
+DISC_SPREAD = 0.35  # of the logarithm of their brightness, from one disc to the next
 CT_SLICES = [0.7, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0], [0.15, 0.2, 0.1, 0.15, 0.1, 0.18, 0.05, 0.07]  # mm, share
 MR_SLICES = [1.0, 2.0, 3.0, 3.5, 4.0, 4.5, 5.0], [0.12, 0.08, 0.2, 0.15, 0.25, 0.1, 0.1]
 
@@ -47,14 +49,15 @@ class Picture:
     slice_mm: float
 
 
-def render_scene(scene: Scene, rng: Generator) -> Picture:
-    """One image of a scene; half are CT, half MR."""
-    contrast = ct_contrast(rng) if rng.random() < 0.5 else mr_contrast(rng)
+def render_scene(scene: Scene, rng: Generator, mr_share: float = 0.5) -> Picture:
+    """One image of a scene; that share of them is MR."""
+    contrast = mr_contrast(rng) if rng.random() < mr_share else ct_contrast(rng)
     labels = _with_shells(scene, contrast, rng)
     fine = contrast.mean[labels]
     fine += contrast.texture[labels] * mottle(labels.shape, rng)
     fine *= patches(labels.shape, rng, float(rng.uniform(0, 0.2)))
     if not contrast.is_ct:
+        fine[np.isin(labels, DISC_LABELS)] *= _from_disc_to_disc(labels.shape, rng)[np.isin(labels, DISC_LABELS)]
         fine = _fat_shifted(fine, labels, rng)
     return _scanned(fine, scene.grid, contrast, rng)
 
@@ -78,6 +81,13 @@ def _with_shells(scene: Scene, contrast: Contrast, rng: Generator) -> NDArray[np
     labels[outside & in_disc & (scene.distance_mm < cartilage)] = CARTILAGE
     labels[outside & ~in_disc & (scene.distance_mm < ligament) & (labels != Tissue.POSTERIOR_MARROW)] = LIGAMENT
     return labels
+
+
+def _from_disc_to_disc(shape: tuple[int, ...], rng: Generator) -> FloatImage:
+    """How bright each disc is beside the mean of all, along the column."""
+    knots = rng.normal(0, DISC_SPREAD, 6)
+    along = np.interp(np.linspace(0, 5, shape[2]), np.arange(6), knots)
+    return np.broadcast_to(np.exp(along).astype(np.float32), shape)
 
 
 def _fat_shifted(fine: FloatImage, labels: NDArray[np.uint8], rng: Generator) -> FloatImage:

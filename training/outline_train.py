@@ -1,18 +1,24 @@
 """Train the outline network on the cached scenes, for a given number of minutes; resumes by itself.
 
 python training/outline_train.py --cache CACHE --run training/runs/outline --minutes 60 --seed 1
+python training/outline_train.py --cache CACHE --run training/runs/next --minutes 60 --seed 2 --shipped OUTLINE.onnx
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import torch
 from loop import Pace, Task, Training, prepare, training_options
 from outline_cache import Crop, Scenes, crop_of
 from outline_network import OutlineNet
+from shipped import take_shipped
 from torch import Tensor
 
-PACE = Pace(peak_rate=2e-3, warm_up=100, average_decay=0.997, largest_gradient=2.0, check_every_s=300.0)
+FROM_NOTHING = Pace(peak_rate=2e-3, warm_up=100, average_decay=0.997, largest_gradient=2.0, check_every_s=300.0)
+FROM_SHIPPED = Pace(peak_rate=1e-3, warm_up=100, average_decay=0.998, largest_gradient=2.0, check_every_s=300.0)
+NEIGHBOUR_WEIGHT = 0.6  # of an error in the bodies beside this one, where surface counts 1
 NEAR_MM, EDGE_MM = 1.5, 0.5  # how fast the weight falls from the surface; how soft the surface is to the overlap loss
 COLUMNS = (slice(20, 36), slice(16, 40), slice(None))  # the middle of the crop, over which heights are summed
 GROUPS = ("CT thin", "CT thick", "MR thin", "MR thick")
@@ -23,15 +29,18 @@ COLUMNS_CHECKED = (
 )
 
 
-def tensors(crop: Crop) -> tuple[Tensor, Tensor, Tensor]:
-    """(1, 2, X, Y, Z) what the network sees, (1, 1, X, Y, Z) distance and known."""
+def tensors(crop: Crop) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """(1, 2, X, Y, Z) what the network sees, (1, 1, X, Y, Z) distance, known and neighbour."""
     seen = torch.from_numpy(np.stack([crop.image, crop.belief])[None])
-    return seen, torch.from_numpy(crop.distance_mm[None, None].copy()), torch.from_numpy(crop.known[None, None].copy())
+    distance, known, neighbour = (
+        torch.from_numpy(part[None, None].copy()) for part in (crop.distance_mm, crop.known, crop.neighbour)
+    )
+    return seen, distance, known, neighbour
 
 
-def outline_loss(found: Tensor, truth: Tensor, known: Tensor) -> Tensor:
+def outline_loss(found: Tensor, truth: Tensor, known: Tensor, neighbour: Tensor) -> Tensor:
     """Mean absolute error of the distance, most of it near the surface, and one minus the soft overlap."""
-    weight = known * (0.15 + torch.exp(-truth.abs() / NEAR_MM))
+    weight = known * (0.15 + torch.exp(-truth.abs() / NEAR_MM) + NEIGHBOUR_WEIGHT * neighbour)
     error = ((found - truth).abs() * weight).sum() / weight.sum().clamp(min=1.0)
     p, q = torch.sigmoid(-found / EDGE_MM) * known, torch.sigmoid(-truth / EDGE_MM) * known
     overlap = (2 * (p * q).sum() + 1) / ((p * p).sum() + (q * q).sum() + 1)
@@ -47,7 +56,7 @@ def validate(net: torch.nn.Module, scenes: Scenes) -> dict[str, float]:
         with np.load(name) as scene:
             for index in np.flatnonzero(scene["learned"])[:3]:
                 crop = crop_of(scene, int(index), 0, rng)
-                seen, truth, known = tensors(crop)
+                seen, truth, known, _ = tensors(crop)
                 with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
                     found = net(seen.contiguous(memory_format=torch.channels_last_3d))
                 a, b = (found < 0) & (known > 0), (truth < 0) & (known > 0)
@@ -67,17 +76,22 @@ def validate(net: torch.nn.Module, scenes: Scenes) -> dict[str, float]:
 
 
 def _loss(net: torch.nn.Module, crop: Crop) -> Tensor:
-    seen, truth, known = tensors(crop)
+    seen, truth, known, neighbour = tensors(crop)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         found = net(seen.contiguous(memory_format=torch.channels_last_3d))
-    return outline_loss(found, truth, known)
+    return outline_loss(found, truth, known, neighbour)
 
 
 def main() -> None:
     """Train until the minutes are spent."""
-    options = training_options(__doc__).parse_args()
+    parser = training_options(__doc__)
+    parser.add_argument("--shipped", type=Path, help="an ONNX file to begin from")
+    options = parser.parse_args()
     prepare(options.seed, options.threads)
-    training = Training(OutlineNet(), options.run, options.minutes, PACE)
+    net, shipped = OutlineNet(), options.shipped is not None
+    if shipped:
+        take_shipped(net, options.shipped)
+    training = Training(net, options.run, options.minutes, FROM_SHIPPED if shipped else FROM_NOTHING)
     scenes, check = Scenes(options.cache / "train"), Scenes(options.cache / "check")
     rng = np.random.default_rng(options.seed + training.iteration)
     task = Task(

@@ -34,6 +34,15 @@ def test_it_ends_halfway_to_the_neighbour_and_keeps_what_lies_just_outside_its_v
     np.testing.assert_allclose(whole[4, 6:14, 5:11], 0.45, atol=1e-6)
 
 
+def test_a_body_beside_it_is_believed_with_the_opposite_sign_and_a_scrap_that_is_none_not_at_all() -> None:
+    maps, instances = _two_bodies()
+    whole = Belief.of(maps, instances, 1, {2}).on(maps.grid)
+    assert (whole[instances == 1] > 0.89).all()
+    assert (whole[instances == 2] < -0.89).all()
+    scrap = np.where((instances == 2) & (np.arange(SHAPE[2]) > 18), 3, instances).astype(np.int32)
+    assert (Belief.of(maps, scrap, 1, {2}).on(maps.grid)[scrap == 3] == 0).all()
+
+
 def test_on_a_finer_image_its_mask_covers_the_same_place() -> None:
     maps, instances = _two_bodies()
     image = Grid.from_axes((80, 80, 120), (0.5, 0.5, 0.5), (-10.5, 4.5, 39.5))

@@ -4,12 +4,14 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from vfa.model.frame import Grid
 from vfa.model.spine import Vertebra
 from vfa.segment.locate import SpineMaps
 from vfa.segment.naming import PROVISIONAL, FoundNames, name_found, without_lone_end
 from vfa.segment.network_input import NetworkInput
+from vfa.segment.numbering import Numbering
 from vfa.segment.second_look import MAY_BE_DISC
 
 GRID = Grid.from_axes((40, 50, 150), (2.0, 2.0, 2.0), (-40.0, -40.0, 0.0))
@@ -81,3 +83,13 @@ def test_the_ribs_end_only_where_two_bodies_show_none_since_one_rib_may_have_bee
     assert without_lone_end((rib, rib, bare, dark)) == (rib, rib, dark, dark)
     assert without_lone_end((rib, rib, bare, ("none", "unknown"))) == (rib, rib, bare, ("none", "unknown"))
     assert without_lone_end((rib, ("rib", "none"), bare)) == (rib, ("rib", "none"), dark)
+
+
+@pytest.mark.parametrize(("certainty", "levels"), [(0.74, ("V1", "V2", "V3")), (0.85, ("T12", "L1", "L2"))])
+def test_ribs_alone_name_only_what_they_make_certain_enough(
+    certainty: float, levels: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heights = [230.0, 195.0, 160.0]
+    counted = Numbering(("T12", "L1", "L2"), (certainty,) * 3, ())
+    monkeypatch.setattr("vfa.segment.naming.number_bodies", lambda evidence: counted)
+    assert _named(heights, sacrum="out of view").levels == levels

@@ -1,7 +1,8 @@
-"""What does the first network believe of one body? Its probability round it, on the 2 mm lattice."""
+"""What does the first network believe of one body and of those beside it? On the 2 mm lattice, round the body."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,39 +16,45 @@ from vfa.segment.locate import SpineMaps
 from vfa.segment.network_input import SPACING_MM, FloatImage
 
 REACH_MM = 6.0  # beyond its voxels at 2 mm, a body's smooth surface lies within this
+BESIDE_MM = 16.0  # so far round it other bodies are looked at
 
 
 @dataclass(frozen=True, eq=False)
 class Belief:
-    """The probability (X, Y, Z) float32 of being this one body, on its lattice in LPS mm."""
+    """What is believed (X, Y, Z) float32 on its lattice in LPS mm.
 
-    probability: FloatImage
+    `signed` is the probability of being this body, and minus the probability of being another where it is one of them.
+    """
+
+    signed: FloatImage
     grid: Grid
 
     @classmethod
-    def of(cls, maps: SpineMaps, instances: NDArray[np.int32], number: int) -> Belief:
-        """That of being body, where this body's voxels are the nearest and not far.
+    def of(cls, maps: SpineMaps, instances: NDArray[np.int32], number: int, others: Collection[int] = ()) -> Belief:
+        """The probability of being body, each voxel to the nearest body's account if that is not far.
 
         Args:
             maps: what the network said.
             instances: (X, Y, Z) which voxel belongs to which body.
             number: of the body.
+            others: numbers of those that are bodies too; what belongs to none of them is nothing.
         """
         box = ndimage.find_objects(instances)[number - 1]
-        pad = int(np.ceil(REACH_MM / SPACING_MM)) + 1
+        pad = int(np.ceil(BESIDE_MM / SPACING_MM)) + 1
         part = tuple(slice(max(s.start - pad, 0), s.stop + pad) for s in box)
         near = instances[part]
         away_mm, nearest = ndimage.distance_transform_edt(near == 0, sampling=SPACING_MM, return_indices=True)
         owner = near[tuple(nearest)]
-        own = np.where((owner == number) & (away_mm <= REACH_MM), maps.body[part], 0).astype(np.float32)
-        shape = (own.shape[0], own.shape[1], own.shape[2])
-        return cls(own, maps.grid.crop([s.start for s in part], shape))
+        sign = ((owner == number) - 1.0 * np.isin(owner, list(others))) * (away_mm <= REACH_MM)
+        signed = (sign * maps.body[part]).astype(np.float32)
+        shape = (signed.shape[0], signed.shape[1], signed.shape[2])
+        return cls(signed, maps.grid.crop([s.start for s in part], shape))
 
     def on(self, grid: Grid) -> FloatImage:
-        """The probability on another lattice, interpolated."""
+        """The same on another lattice, interpolated."""
         to_own = self.grid.ijk_from_lps @ grid.lps_from_ijk
         values = ndimage.affine_transform(
-            self.probability, to_own[:3, :3], to_own[:3, 3], grid.shape, order=1, mode="nearest"
+            self.signed, to_own[:3, :3], to_own[:3, 3], grid.shape, order=1, mode="nearest"
         )
         return np.asarray(values, dtype=np.float32)
 

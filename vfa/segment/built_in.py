@@ -86,10 +86,11 @@ def _found(
         From head to foot; None for what is too small to see.
     """
     centres = np.array([candidate.centre_lps for candidate in chain])
+    numbers = {candidate.number for candidate in chain}
     for index, candidate in enumerate(chain):
         cranial = local_cranial(centres, index)
         canal = canal_behind(maps, candidate.centre_lps, cranial)
-        belief = Belief.of(maps, instances, candidate.number)
+        belief = Belief.of(maps, instances, candidate.number, numbers - {candidate.number})
         frame = guessed_frame(candidate.centre_lps, cranial, canal)
         yield outlined_body(volume, frame, belief, candidate, canal)
 

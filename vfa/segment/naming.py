@@ -21,6 +21,8 @@ from vfa.segment.second_look import MAY_BE_DISC
 PROVISIONAL = "nothing in the image anchors the level names: vertebrae are counted from head to foot"
 MISSED = 0.9  # probability that a gap in the chain is a vertebra that was missed
 GAPS_AT_MOST = 2  # with more, what was found is too patchy to count along
+# Certainty that ribs alone must give: on generated spines (8400000–8400058) what was named below it was named wrongly.
+RIBS_ALONE_FROM = 0.8
 BARE_AT_LEAST = 2  # bodies without ribs before the ribs are said to end
 RIBS_IN_SIGHT = ("rib", "short rib")
 UNKNOWN: tuple[Sight, Sight] = ("unknown", "unknown")
@@ -60,7 +62,7 @@ def name_found(maps: SpineMaps, seen: NetworkInput, vertebrae: Sequence[Vertebra
     numbering = None
     if len(gaps) <= GAPS_AT_MOST:
         numbering = number_bodies(Evidence(_possible_steps(len(vertebrae), gaps), below, ribs))
-    if numbering is None:
+    if numbering is None or not (below or max(numbering.confidences) >= RIBS_ALONE_FROM):
         names = provisional_names(len(vertebrae))
         return FoundNames(names, (None,) * len(names), PROVISIONAL, notes=notes)
     if numbering.transitional:
