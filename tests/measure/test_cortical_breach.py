@@ -68,6 +68,36 @@ def test_a_neighbours_vein_that_leaves_twice_counts_from_edge_to_edge():
     assert judged([opening(11, 6)], [twice, twice]).unclear
 
 
+def with_channel(one: Opening, width_mm: float, height_mm: float) -> Opening:
+    return replace(one, channel_mm=(width_mm, height_mm))
+
+
+def test_a_wide_opening_from_which_a_channel_as_wide_leads_into_the_marrow_is_the_vein():
+    assert judged([with_channel(opening(10, 6), 8, 5)]).vein
+
+
+@pytest.mark.parametrize("channel_mm", [(0.0, 0.0), (3.75, 3.75), (8.0, 2.25)])
+def test_a_wide_opening_with_no_channel_or_a_far_narrower_one_is_a_breach(channel_mm: tuple[float, float]):
+    assert judged([with_channel(opening(10, 6), *channel_mm)]).gaps
+
+
+def test_a_channel_narrower_than_its_mouth_by_as_much_as_some_veins_narrow_leaves_it_open():
+    assert judged([with_channel(opening(10, 6), 6, 5)]).unclear
+
+
+def test_a_channel_that_ends_early_says_nothing_where_a_neighbours_ends_as_early():
+    shallow = with_channel(opening(6, 5), 2, 2)
+    assert judged([with_channel(opening(10, 6), 3, 3)], [[shallow], [opening(6, 5)]]).unclear
+
+
+def test_a_channel_that_is_not_seen_says_nothing_in_a_body_that_has_lost_height():
+    assert judged([with_channel(opening(10, 6), 0, 0)], height_kept=0.85).unclear
+
+
+def test_a_small_opening_at_the_veins_place_needs_no_channel():
+    assert judged([with_channel(opening(6, 5), 0, 0)]).vein
+
+
 def test_no_vein_is_as_wide_as_the_wall():
     assert judged([opening(16, 6)], [[opening(12, 5)]]).gaps
 

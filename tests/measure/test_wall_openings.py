@@ -42,10 +42,10 @@ def wall_view(
     return BodyView(UPRIGHT, left, behind, cranial, values.astype(np.float32), ends, -ends, WALL_MM)
 
 
-def seen(view: BodyView) -> tuple[Opening, ...]:
+def seen(view: BodyView, marrow_hu: float = MARROW_HU) -> tuple[Opening, ...]:
     shape = len(view.left_mm), len(view.cranial_mm)
     flat = np.full(shape, WALL_MM)
-    levels = Levels(CANAL_HU, MARROW_HU, 300.0)
+    levels = Levels(CANAL_HU, marrow_hu, 300.0)
     counted = np.broadcast_to(np.abs(view.left_mm)[:, None] < 12, shape)
     left = np.broadcast_to(view.left_mm[:, None], shape)
     return openings(bone_below(view, levels, flat, flat, counted, counted), view, left)
@@ -80,6 +80,20 @@ def test_at_the_veins_place_only_what_is_darker_than_marrow_is_an_opening():
 def test_what_lies_in_front_of_an_opening_is_told(deep_mm: float, in_front: float):
     (one,) = seen(wall_view(0.5, (10.0, 10.0), (0.0, 0.0), deep_mm=deep_mm))
     assert one.in_front == pytest.approx(in_front, abs=0.35)
+
+
+def test_a_channel_leads_into_the_marrow_from_a_deep_opening_and_none_from_a_gap_in_the_cortex():
+    (gap,) = seen(wall_view(0.5, (10.0, 6.0), (0.0, 0.0), deep_mm=1.8))
+    assert gap.channel_mm == (0.0, 0.0)
+    (vein,) = seen(wall_view(0.5, (10.0, 6.0), (0.0, 0.0), deep_mm=10.0))
+    assert vein.channel_mm == pytest.approx((10.0, 6.0), abs=1.5)
+    assert vein.wider_than_channel == pytest.approx(1.0, abs=0.2)
+
+
+def test_no_channel_is_asked_for_in_marrow_too_thin_to_show_one():
+    (one,) = seen(wall_view(0.5, (10.0, 6.0), (0.0, 0.0)), marrow_hu=CANAL_HU + 50)
+    assert one.channel_mm is None
+    assert one.wider_than_channel is None
 
 
 def test_a_pit_that_rays_go_on_into_is_an_opening_though_blur_has_brightened_it():

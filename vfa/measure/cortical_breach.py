@@ -2,8 +2,9 @@
 
 The basivertebral vein opens near the midline at mid-height in everyone, as one opening or two, in some as wide as a
 fracture. Most traumatic fractures of the wall run through it (68.5 %, PMC7647501), so its place is not left out: a
-small opening there is the vein's, a larger one only when the neighbours' are as large; one far wider than every
-neighbour's is a breach, and between these nothing is asserted. An opening elsewhere is a breach, or left open where the
+small opening there is the vein's, a larger one only when the neighbours' are as large or a channel nearly as wide leads
+from it into the marrow; one far wider than every neighbour's, or than its own channel, is a breach, and between these
+nothing is asserted. An opening elsewhere is a breach, or left open where the
 slices show too little of it or where the vein may have come to lie in a body that has lost height.
 """
 
@@ -28,6 +29,11 @@ WIDEST_MM, HIGHEST_MM = 13.0, 10.5  # beyond it no vein is known to open; a stre
 LIKE_NEIGHBOUR = 1.3  # how much larger than each neighbour's an opening may be and still be the vein's
 # A plausible limit: neighbouring levels' veins differ by less than half. A small vein may not be seen at all.
 FAR_WIDER, UNSEEN_VEIN_MM = 2.0, 4.5
+# A vein narrows evenly to its end. Its channel is 12.4 ± 2.1 mm deep, its mouth 7.8 ± 1.6 by 5.4 ± 1.1 mm (lumbar CT of
+# 107 patients, doi 10.13418/j.issn.1001-165x.2023.3.07): 3.25 mm below the wall a mean one is 1.36 times narrower than
+# its mouth, one at three standard deviations 2.1 times. Dried spines had channels of 12–22 % of the body's depth
+# (doi 10.1007/s00276-021-02690-0): where a neighbour's ends as early, its own says nothing.
+VEIN_NARROWS, NO_VEIN_NARROWS = 1.4, 2.1
 WITNESSES = 2  # neighbours that must agree; one alone may be broken itself
 MARROW_IN_FRONT = 0.6  # of sound marrow: with less in front of it an opening is no vein's alone
 LEAST_GAP_MM2 = {"marrow": 8.0, "wall": 15.0}  # by what told it
@@ -131,7 +137,7 @@ def _judge(one: Opening, openings: Sequence[Opening], around: Around) -> tuple[s
     """What an opening is, and why nothing is said where it is unclear."""
     size = f"{one.width_mm:.0f} × {one.height_mm:.0f} mm"
     if at_the_vein(one, openings) or _moved_vein(one, openings, around.height_kept):
-        return _judge_at_the_vein(one, around.veins, size)
+        return _judge_at_the_vein(one, around, size)
     if _possible(one) and _may_be_the_vein(one, openings, around.height_kept):
         return "unclear", f"an opening of {size} lies near the vein's place: its own, or a gap"
     if spans(one, around.slice_mm):
@@ -139,7 +145,8 @@ def _judge(one: Opening, openings: Sequence[Opening], around: Around) -> tuple[s
     return "unclear", f"an opening of {size}, {place(one)}, is too small to tell a gap from a thin place"
 
 
-def _judge_at_the_vein(one: Opening, neighbours: Sequence[Sequence[Opening]], size: str) -> tuple[str, str]:
+def _judge_at_the_vein(one: Opening, around: Around, size: str) -> tuple[str, str]:
+    neighbours = around.veins
     if one.in_front < MARROW_IN_FRONT:
         lost = f"marrow is missing before an opening of {size} at the vein's place: a wide vein, or bone lost there"
         as_wide = one.width_mm <= LIKE_NEIGHBOUR * SMALL_WIDTH_MM and one.height_mm <= LIKE_NEIGHBOUR * SMALL_HEIGHT_MM
@@ -150,12 +157,30 @@ def _judge_at_the_vein(one: Opening, neighbours: Sequence[Sequence[Opening]], si
     reach = max((_reach_mm(veins) for veins in known), default=WIDEST_MM)
     if one.width_mm > min(WIDEST_MM, FAR_WIDER * max(reach, UNSEEN_VEIN_MM)):
         return "gap", ""
+    told = _told_by_channel(one, around)
+    if told == "gap":
+        return "gap", ""
     # The smaller of the neighbours: the larger may itself be broken through its vein.
     narrow = one.width_mm <= max(SMALL_WIDTH_MM, LIKE_NEIGHBOUR * min(widths, default=0.0))
     low = one.height_mm <= min(max(SMALL_HEIGHT_MM, LIKE_NEIGHBOUR * min(heights, default=0.0)), HIGHEST_MM)
     wide = "a wide vein and a fracture through it look alike"
     larger = f"an opening of {size} at the vein's place is larger than usual: {wide}"
-    return ("vein", "") if narrow and low else ("unclear", larger)
+    return ("vein", "") if told == "vein" or (narrow and low) else ("unclear", larger)
+
+
+def _told_by_channel(one: Opening, around: Around) -> str:
+    """What the channel in front of a large opening says: "vein", "gap", or nothing.
+
+    In a body that has lost height it may have been crushed: that it is not seen says nothing.
+    """
+    narrows = one.wider_than_channel
+    if narrows is None or (one.width_mm <= SMALL_WIDTH_MM and one.height_mm <= SMALL_HEIGHT_MM):
+        return ""
+    if narrows <= VEIN_NARROWS:
+        return "vein" if _possible(one) else ""
+    shallow = any((vein.wider_than_channel or 0.0) > NO_VEIN_NARROWS for veins in around.veins for vein in veins)
+    crushed = around.height_kept <= HEIGHT_LOST
+    return "gap" if narrows > NO_VEIN_NARROWS and not shallow and not crushed else ""
 
 
 def _reach_mm(veins: Sequence[Opening]) -> float:

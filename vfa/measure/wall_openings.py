@@ -35,6 +35,12 @@ IN_FRONT_MM = (-12.0, -6.0)  # of the surface: the vein is narrow there, and wha
 LEAST_MARROW_HU = 60.0  # above the canal: thinner marrow is not told from its loss by a smaller difference
 GAS_HU = -50.0  # darker than marrow of any kind: a cleft's gas, no tumour in the place of bone
 AROUND_MM = 2.0  # an opening: where marrow in front of it is asked for
+CHANNEL_MM = (-4.5, -2.0)  # of the surface: below any cortex, where a vein's channel is still wide
+BESIDE_MM = 1.5  # an opening's edges: from there on the marrow beside a channel begins
+BESIDE_REACH_MM = 6.0  # and so far it is asked for
+THINNEST_CHANNEL_MM = 1.0  # that the image could show
+CHANNEL_DARKER = 0.3  # of sound marrow: by how much the middle of a channel is darker than what lies beside it
+LEAST_MARROW_SIGMAS = 2.5  # of the noise: with less contrast a channel that is not seen may be there
 SMOOTHED_OVER = 3  # rays each way; 2 mm
 LEAST_AREA_MM2 = 6.0
 GRAIN_MM = 0.8  # correlation length of CT noise
@@ -52,6 +58,8 @@ class Opening:
         height_mm: from its lower to its upper edge.
         in_front: how bright the marrow in front of it is; 0 as the canal, 1 as sound marrow.
         darker_than: what told it: darker than marrow, or only than the rest of its own wall.
+        channel_mm: how wide and how high the channel is that leads from it into the marrow, 0 for none; None where the
+            marrow is too thin, or the noise too strong, to show one.
     """
 
     area_mm2: float
@@ -61,6 +69,15 @@ class Opening:
     height_mm: float
     in_front: float = 1.0
     darker_than: Literal["marrow", "wall"] = "marrow"
+    channel_mm: tuple[float, float] | None = None
+
+    @property
+    def wider_than_channel(self) -> float | None:
+        """How often the channel goes into the mouth, the larger of across and along; None where none could be seen."""
+        if self.channel_mm is None:
+            return None
+        wide, high = (max(mm, THINNEST_CHANNEL_MM) for mm in self.channel_mm)
+        return max(self.width_mm / wide, self.height_mm / high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +88,7 @@ class BoneBelow:
         share: (L, C) 0 as in the canal, 1 as in marrow, more where cortex is.
         typical: the share of this wall's usual place.
         in_front: (L, C) the share some millimetres in front of the wall.
+        channel: (L, C) the share just below the cortex; None where a vein's channel would not stand out.
         pit: (L, C) places where rays from the canal go on into the body before they meet bone.
         sigma: what the image's noise makes of a share.
         counted: (L, C) places that were asked.
@@ -79,6 +97,7 @@ class BoneBelow:
     share: FloatArray
     typical: float
     in_front: FloatArray
+    channel: FloatArray | None
     pit: NDArray[np.bool_]
     sigma: float
     counted: NDArray[np.bool_]
@@ -120,7 +139,10 @@ def bone_below(
     share = above / whole
     deep = known & ~(surface_mm - around > -PIT_MM) & (share < PIT_SHARE)
     pit = ndimage.median_filter(deep, size=SMOOTHED_OVER, mode="nearest")
-    return BoneBelow(share, typical / whole, in_front, pit, float(noise * smoothed / whole), counted)
+    below = ndimage.uniform_filter(_mean_between(view, around, CHANNEL_MM), SMOOTHED_OVER, mode="nearest")
+    seen = levels.marrow - levels.soft >= max(LEAST_MARROW_HU, LEAST_MARROW_SIGMAS * noise)
+    channel = (below - levels.soft) / marrow if seen else None
+    return BoneBelow(share, typical / whole, in_front, channel, pit, float(noise * smoothed / whole), counted)
 
 
 def _mean_between(view: BodyView, surface_mm: FloatArray, reach_mm: tuple[float, float]) -> FloatArray:
@@ -157,6 +179,7 @@ def openings(bone: BoneBelow, view: BodyView, left_mm: FloatArray) -> tuple[Open
                 float(np.ptp(columns) + 1) * CRANIAL_STEP_MM,
                 _in_front(bone, pieces == number),
                 "marrow" if (bone.share[rows, columns] < OPEN_SHARE).any() else "wall",
+                None if bone.channel is None else _channel_mm(bone.channel, rows, columns),
             )
         )
     return tuple(sorted(found, key=lambda one: -one.area_mm2))
@@ -165,6 +188,30 @@ def openings(bone: BoneBelow, view: BodyView, left_mm: FloatArray) -> tuple[Open
 def _in_front(bone: BoneBelow, opened: NDArray[np.bool_]) -> float:
     around = ndimage.binary_dilation(opened, iterations=round(AROUND_MM / LEFT_STEP_MM))
     return float(bone.in_front[around].mean())
+
+
+def _channel_mm(share: FloatArray, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> tuple[float, float]:
+    """How wide and how high the channel in front of an opening is, at half of how much darker than marrow it is."""
+    reach = round(BESIDE_MM / LEFT_STEP_MM), round((BESIDE_MM + BESIDE_REACH_MM) / LEFT_STEP_MM)
+    first, last = int(rows.min()), int(rows.max())
+    beside = [*range(max(first - reach[1], 0), max(first - reach[0], 0)), *range(last + reach[0], last + reach[1])]
+    beside = [row for row in beside if row < len(share)]
+    darkest = int(np.argmin(share[rows, columns]))
+    row, column = int(rows[darkest]), int(columns[darkest])
+    if not beside:
+        return 0.0, 0.0
+    around = float(np.median(share[beside][:, columns.min() : columns.max() + 1]))
+    deep = around - float(share[row, column])
+    if deep < CHANNEL_DARKER:
+        return 0.0, 0.0
+    dark = share < around - deep / 2
+    return _run(dark[:, column], row) * LEFT_STEP_MM, _run(dark[row], column) * CRANIAL_STEP_MM
+
+
+def _run(dark: NDArray[np.bool_], at: int) -> int:
+    """How many places in a row are dark around one that is."""
+    pieces, _ = ndimage.label(dark)
+    return int((pieces == pieces[at]).sum())
 
 
 def image_noise(view: BodyView) -> float:
