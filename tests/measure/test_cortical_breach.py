@@ -81,6 +81,12 @@ def test_a_wide_opening_with_no_channel_or_a_far_narrower_one_is_a_breach(channe
     assert judged([with_channel(opening(10, 6), *channel_mm)]).gaps
 
 
+def test_beside_the_veins_place_a_wide_opening_with_no_channel_is_a_breach_too():
+    beside = opening(10, 6, 3.6)
+    assert judged([with_channel(beside, 0, 0)]).gaps
+    assert judged([with_channel(beside, 8, 5)]).unclear
+
+
 def test_a_channel_narrower_than_its_mouth_by_as_much_as_some_veins_narrow_leaves_it_open():
     assert judged([with_channel(opening(10, 6), 6, 5)]).unclear
 

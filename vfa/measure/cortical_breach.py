@@ -138,7 +138,8 @@ def _judge(one: Opening, openings: Sequence[Opening], around: Around) -> tuple[s
     size = f"{one.width_mm:.0f} × {one.height_mm:.0f} mm"
     if at_the_vein(one, openings) or _moved_vein(one, openings, around.height_kept):
         return _judge_at_the_vein(one, around, size)
-    if _possible(one) and _may_be_the_vein(one, openings, around.height_kept):
+    may_be = _possible(one) and _may_be_the_vein(one, openings, around.height_kept)
+    if may_be and _told_by_channel(one, around) != "gap":
         return "unclear", f"an opening of {size} lies near the vein's place: its own, or a gap"
     if spans(one, around.slice_mm):
         return "gap", ""
