@@ -4,8 +4,9 @@ import pytest
 
 from tests.builders import clinical, found, nothing_found, series, study, unmeasured, vertebra, wall_of
 from vfa.eligibility.case import Case, Images
-from vfa.eligibility.image_facts import fragmented, osteonecrosis, unhealed, wall_defect
+from vfa.eligibility.image_facts import fragmented, osteonecrosis, retropulsion, unhealed, wall_defect
 from vfa.eligibility.runner import cases_of
+from vfa.eligibility.truth import Truth
 from vfa.model.assessment import UnknownReason
 from vfa.model.clinical import ClinicalContext
 from vfa.model.estimate import Why
@@ -83,6 +84,15 @@ def test_an_intact_wall_counts_only_on_thin_ct():
     assert wall_defect(with_wall(wall_of(), slice_mm=2.5), TWO, TWO).reason is UnknownReason.QUALITY_FAILED
     on_mr = wall_defect(case(vertebra(wall=wall_of()), series(Modality.T2)), TWO, TWO)
     assert on_mr.reason is UnknownReason.MODALITY_INSUFFICIENT
+
+
+def test_mr_may_show_bone_in_the_canal_but_never_that_there_is_none():
+    def on_mr(retropulsion_mm: float) -> Truth:
+        return retropulsion(case(vertebra(wall=wall_of(retropulsion_mm=retropulsion_mm)), series(Modality.T2)), TWO)
+
+    assert on_mr(6.0).is_yes
+    assert on_mr(0.0).reason is UnknownReason.MODALITY_INSUFFICIENT
+    assert retropulsion(with_wall(wall_of(retropulsion_mm=0.0)), TWO).is_no
 
 
 def test_a_wall_that_could_not_be_measured_keeps_its_reason():

@@ -110,7 +110,7 @@ def verdicts(d: Draw) -> dict[str, int]:  # noqa: C901 - one table, read from to
         _, back, sigma, _ = d.wall
         if back - 1.96 * sigma > 2 + 1e-9:
             return 1
-        return -1 if back + 1.96 * sigma <= 2 + 1e-9 else 0
+        return -1 if ct and back + 1.96 * sigma <= 2 + 1e-9 else 0
 
     def wall() -> int:
         if d.wall is None or not ct:

@@ -135,12 +135,14 @@ def _pushed_back_as_fragment(case: Case, wall: PosteriorWall, min_retropulsion_m
 
 
 def retropulsion(case: Case, min_retropulsion_mm: Fraction) -> Truth:
-    """Bone pushed back into the canal beyond the limit, on CT or MR, or by a reader."""
+    """Bone pushed back into the canal beyond the limit, on CT or MR or by a reader; MR alone never excludes it."""
     wall = case.vertebra.posterior_wall
     if isinstance(wall, Unmeasurable):
         seen = not_measured(wall, "posterior_wall")
     else:
         seen = above(wall.retropulsion_mm, min_retropulsion_mm, "retropulsion", "posterior_wall")
+    if seen.is_no:
+        seen = _on_ct(case, seen, "that no bone is pushed back")
     return speaks_against(of_level(case, "retropulsion"), seen)
 
 
