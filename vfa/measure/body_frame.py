@@ -57,14 +57,11 @@ def frame_of_endplates(lattice: ColumnLattice, upper_mm: FloatArray, lower_mm: F
 def _plane_normal(points_body: FloatArray) -> FloatArray:
     """Unit normal with a cranial component > 0 of a plane fitted to (N, 3) points, outliers trimmed."""
     keep = np.ones(len(points_body), dtype=bool)
-    slope = np.zeros(2)
+    slope = np.zeros(3)
     for _ in range(3):
-        middle = points_body[keep].mean(axis=0)
-        away = points_body[keep] - middle
-        # Two unknowns about the mean; the ridge keeps points on one line from having no answer.
-        normal = away[:, :2].T @ away[:, :2]
-        slope = np.linalg.solve(normal + 1e-12 * (np.trace(normal) + 1e-9) * np.eye(2), away[:, :2].T @ away[:, 2])
-        residual = points_body[:, 2] - middle[2] - (points_body[:, :2] - middle[:2]) @ slope
+        design = np.column_stack([points_body[keep, 0], points_body[keep, 1], np.ones(keep.sum())])
+        slope, *_ = np.linalg.lstsq(design, points_body[keep, 2], rcond=None)
+        residual = points_body[:, 2] - points_body[:, :2] @ slope[:2] - slope[2]
         residual -= np.median(residual[keep])
         away = np.abs(residual)
         # The nearer half stays whatever the spread: on the stairs of a coarse mask most residuals are alike.

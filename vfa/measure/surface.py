@@ -61,9 +61,8 @@ def quadratic_trend(surface: FloatArray, weights: FloatArray) -> FloatArray:
     keep = weights > 0
     trend = np.zeros_like(surface)
     for _ in range(2):
-        near, share = design[keep], weights[keep]
-        normal = (near * share[:, None]).T @ near
-        solution = np.linalg.solve(normal + 1e-12 * np.trace(normal) * np.eye(6), near.T @ (share * surface[keep]))
+        root = np.sqrt(weights[keep])
+        solution, *_ = np.linalg.lstsq(design[keep] * root[:, None], surface[keep] * root, rcond=None)
         trend = design @ solution
         error = np.abs(surface - trend)
         keep = (weights > 0) & (error <= max(3 * 1.4826 * float(np.median(error[keep])), 0.5))
