@@ -96,6 +96,10 @@ def test_a_channel_that_ends_early_says_nothing_where_a_neighbours_ends_as_early
     assert judged([with_channel(opening(10, 6), 3, 3)], [[shallow], [opening(6, 5)]]).unclear
 
 
+def test_a_channel_that_is_not_seen_says_nothing_of_a_mouth_that_a_shallow_vein_may_have():
+    assert judged([with_channel(opening(8, 5), 0, 0)]).unclear
+
+
 def test_a_channel_that_is_not_seen_says_nothing_in_a_body_that_has_lost_height():
     assert judged([with_channel(opening(10, 6), 0, 0)], height_kept=0.85).unclear
 

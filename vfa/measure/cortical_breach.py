@@ -32,7 +32,9 @@ FAR_WIDER, UNSEEN_VEIN_MM = 2.0, 4.5
 # A vein narrows evenly to its end. Its channel is 12.4 ± 2.1 mm deep, its mouth 7.8 ± 1.6 by 5.4 ± 1.1 mm (lumbar CT of
 # 107 patients, doi 10.13418/j.issn.1001-165x.2023.3.07): 3.25 mm below the wall a mean one is 1.36 times narrower than
 # its mouth, one at three standard deviations 2.1 times. Dried spines had channels of 12–22 % of the body's depth
-# (doi 10.1007/s00276-021-02690-0): where a neighbour's ends as early, its own says nothing.
+# (doi 10.1007/s00276-021-02690-0): where a neighbour's ends as early, or the mouth is within one standard deviation of
+# the usual, its own says nothing.
+USUAL_WIDTH_MM, USUAL_HEIGHT_MM = 9.4, 6.5
 VEIN_NARROWS, NO_VEIN_NARROWS = 1.4, 2.1
 WITNESSES = 2  # neighbours that must agree; one alone may be broken itself
 MARROW_IN_FRONT = 0.6  # of sound marrow: with less in front of it an opening is no vein's alone
@@ -181,7 +183,8 @@ def _told_by_channel(one: Opening, around: Around) -> str:
         return "vein" if _possible(one) else ""
     shallow = any((vein.wider_than_channel or 0.0) > NO_VEIN_NARROWS for veins in around.veins for vein in veins)
     crushed = around.height_kept <= HEIGHT_LOST
-    return "gap" if narrows > NO_VEIN_NARROWS and not shallow and not crushed else ""
+    usual = one.width_mm <= USUAL_WIDTH_MM and one.height_mm <= USUAL_HEIGHT_MM
+    return "gap" if narrows > NO_VEIN_NARROWS and not (shallow or crushed or usual) else ""
 
 
 def _reach_mm(veins: Sequence[Opening]) -> float:
