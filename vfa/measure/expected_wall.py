@@ -41,6 +41,7 @@ EDGE_MM = 1.2  # a jump over two rays, 1.5 mm
 RAYS_APART = 2
 EDGE_RAYS = 6  # that it goes on for
 PASSES = 6
+FLAT_BY_NATURE = ("L5", "L6")  # walls unlike their neighbours': flatter, and the lower endplate turned to the front
 FOOT = 0.30  # of the posterior height: what holds the wall where fragments stand above
 BULGE_HALF_MM = 15.0  # how far a smooth bulge reaches to either side
 BULGE_SD_MM = 3.0

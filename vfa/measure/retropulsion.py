@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from vfa.measure.expected_wall import FLAT_BY_NATURE
 from vfa.measure.wall_look import WallLook
 from vfa.model.estimate import Estimate, Measured, Unmeasurable, Why
 from vfa.model.frame import FloatArray
@@ -30,7 +31,6 @@ FRAGMENT_SIGMA_FRACTION = 0.2  # the expected wall may have followed a fragment
 # Bone this far behind the wall that a smooth bulge was taken off: 1.8 mm between two intact neighbours, 2.5 beside one.
 BULGE_SAYS_SIGMAS = 3.9
 BULGE_UNSURE = 1.6  # below it: standard uncertainty per mm by which the two walls disagree
-FLAT_BY_NATURE = ("L5", "L6")  # their walls are flatter than their neighbours', which passes for a bulge
 NOTHING_BEHIND = "no bone stands clearly behind the expected wall"
 # When the number is not believed.
 MASK_OFF_MM = 4.0  # the mask's end from the wall of the image
@@ -113,6 +113,8 @@ def _held_against_others(look: WallLook, fitted_mm: float, outline: str | Unmeas
     if outline == "angular" and fitted_mm >= FRAGMENT_MM:
         foot = float(look.behind_of(look.shape.from_foot_mm)[look.between].max())
         lean = max(foot - fitted_mm, 0.0)
+        if look.level in FLAT_BY_NATURE:  # the back of their lower rim stands out, which passes for a wall far in front
+            return fitted_mm, lean
         return fitted_mm + lean / 2, lean
     bulge = float(look.behind_of(look.shape.under_bulge_mm)[look.between].max())
     lean = max(bulge - fitted_mm, 0.0)

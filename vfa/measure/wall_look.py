@@ -24,7 +24,7 @@ from vfa.measure.back_surface import (
 from vfa.measure.blur import blur_along
 from vfa.measure.body_view import CRANIAL_STEP_MM, BodyView, view_body
 from vfa.measure.canal import ArchOutline, arch_outline, half_widths
-from vfa.measure.expected_wall import Usual, WallShape, fit_wall, vein_zone
+from vfa.measure.expected_wall import FLAT_BY_NATURE, Usual, WallShape, fit_wall, vein_zone
 from vfa.model.estimate import Unmeasurable, Why
 from vfa.model.frame import BodyFrame, FloatArray
 from vfa.model.morphometry import HeightMap
@@ -118,7 +118,7 @@ class WallLook:
 
     def learning_from(self, neighbours: list[WallShape]) -> WallLook:
         """The same, its expected wall fitted with what neighbours say of waist and hollow."""
-        if not neighbours:
+        if not neighbours or self.level in FLAT_BY_NATURE:
             return self
         usual = Usual.of_anyone(self.lean_mm).learning_from(neighbours)
         shape = _expected(self.view, self.line, self.surface, self.between, usual)
@@ -148,7 +148,8 @@ def look_at_wall(
     whole = _between(view, line, half - CLEAR_OF_PEDICLE_MM)
     surface = back_surface(view, line, levels, blur, half)
     between = whole & ~beside_pedicles(surface.behind_mm, whole)
-    lean = square_to_lower_endplate(surfaces) * _height_mm(view) / 2
+    # L5 is wedged by nature, the lower rim drawn to the front: its wall does not follow the lower endplate.
+    lean = 0.0 if level in FLAT_BY_NATURE else square_to_lower_endplate(surfaces) * _height_mm(view) / 2
     shape = _expected(view, line, surface, between, Usual.of_anyone(lean))
     if shape is None:
         return Unmeasurable(level, "posterior wall", Why.QUALITY_FAILED, "too little of the posterior wall was found")
