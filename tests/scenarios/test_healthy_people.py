@@ -10,13 +10,13 @@ import vfa
 from vfa.model.estimate import Estimate
 from vfa.model.findings import VertebraFindings
 from vfa.model.morphometry import Deformity, FractureStatus, HeightLoss
-from vfa.model.wall import PosteriorWall, WallStatus
+from vfa.model.posterior_wall import PosteriorWall, WallStatus
 
 pytestmark = pytest.mark.slow
 
 CT = ("taichi-lspine-cc0/dicom/CT_SAG_3mm", "ircadb01-case17", "totalseg-example-ct/example_ct.nii.gz")
 MR = ("taichi-lspine-cc0/dicom/MR_TOSHIBA_T1_SAG", "mr-bodies/VB2_02_img.nii.gz")
-MOST_LOSS = 0.12
+MOST_LOSS = 0.15  # no more than people differ
 MOST_BEHIND_MM = 2.0
 
 
