@@ -41,6 +41,7 @@ MARROW_IN_FRONT = 0.6  # of sound marrow: with less in front of it an opening is
 LEAST_GAP_MM2 = {"marrow": 8.0, "wall": 15.0}  # by what told it
 LEAST_SPAN_MM = 2.0
 LEAST_SLICES = 1.5
+MIDLINE_MM = 5.0  # a fragment's back is broad and flat: nearer than this no side is named
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,6 @@ def place(one: Opening) -> str:
 
 def words_of_place(left_mm: float, height_fraction: float) -> str:
     """A place of the wall in words."""
-    side = "in the midline" if abs(left_mm) <= 3.0 else "on the left" if left_mm > 0 else "on the right"
+    side = "in the midline" if abs(left_mm) <= MIDLINE_MM else "on the left" if left_mm > 0 else "on the right"
     third = "lower" if height_fraction < 1 / 3 else "middle" if height_fraction < 2 / 3 else "upper"
     return f"{side}, in the {third} third"
