@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vfa.model.frame import Grid
-from vfa.segment.instances import canal_behind, find_instances, spine_chain
+from vfa.segment.instances import Candidate, canal_behind, find_instances, spine_chain
 from vfa.segment.locate import SpineMaps
 
 GRID = Grid.from_axes((60, 60, 90), (2.0, 2.0, 2.0), (-60.0, -60.0, 0.0))
@@ -41,6 +41,17 @@ def test_neighbours_make_a_chain_from_head_to_foot() -> None:
     maps = _column([24, 24, 24], [40, 72, 104])
     chain = spine_chain(maps, find_instances(maps)[1])
     assert [round(float(c.centre_lps[2])) for c in chain] == [104, 72, 40]
+
+
+@pytest.mark.parametrize(("tilt_deg", "bodies"), [(70.0, 3), (80.0, 2)])
+def test_a_hunched_chest_may_lie_nearly_flat_but_no_spine_turns_back(tilt_deg: float, bodies: int) -> None:
+    tilt = np.radians(tilt_deg)
+    places = [(0.0, 0.0, 60.0), (0.0, 0.0, 90.0), (0.0, -26.0 * np.sin(tilt), 90.0 + 26.0 * np.cos(tilt))]
+    candidates = tuple(Candidate(n, np.array(place), 12.0, 0.9, 0.95) for n, place in enumerate(places, start=1))
+    everywhere = np.ones(GRID.shape, np.float32)
+    blank = np.zeros(GRID.shape, np.float32)
+    maps = SpineMaps(everywhere, blank, blank, everywhere, blank, blank, everywhere > 0, GRID)
+    assert len(spine_chain(maps, candidates)) == bodies
 
 
 def test_a_body_far_from_the_column_is_left_out() -> None:
