@@ -29,7 +29,7 @@ from vfa.phantom.true_wall import TrueGap
 from vfa.phantom.truth import TrueVertebra
 
 SPACINGS_MM = (0.7, 1.0, 1.25, 1.5, 2.0, 3.0)
-FIRST_SEED = {"development": 0, "acceptance": 53_000}  # 50 000 to 52 029 have been looked at
+FIRST_SEED = {"development": 0, "acceptance": 54_000}  # 50 000 to 53 029 have been looked at
 STANDS_BEHIND_MM = 0.5  # truth below it: nothing has been pushed back
 LEAST_GAP_MM2, LEAST_SPAN_MM, LEAST_SLICES = 12.0, 2.0, 1.5  # of a gap that the slices can show
 THIN_MM = 1.5

@@ -2,10 +2,10 @@
 
 The basivertebral vein opens near the midline at mid-height in everyone, as one opening or two, in some as wide as a
 fracture. Most traumatic fractures of the wall run through it (68.5 %, PMC7647501), so its place is not left out: a
-small opening there is the vein's, a larger one only when the neighbours' are as large or a channel nearly as wide leads
-from it into the marrow; one far wider than every neighbour's, or than its own channel, is a breach, and between these
-nothing is asserted. An opening elsewhere is a breach, or left open where the
-slices show too little of it or where the vein may have come to lie in a body that has lost height.
+small opening there is the vein's, a larger one only when the neighbours' are as large; one far wider than every
+neighbour's, or than the channel that leads from it into the marrow, is a breach, and between these nothing is asserted:
+a gap torn into a vein's own opening has the vein's channel in front of it. An opening elsewhere is a breach, or left
+open where the slices show too little of it or where the vein may have come to lie in a body that has lost height.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FAR_WIDER, UNSEEN_VEIN_MM = 2.0, 4.5
 # (doi 10.1007/s00276-021-02690-0): where a neighbour's ends as early, or the mouth is within one standard deviation of
 # the usual, its own says nothing.
 USUAL_WIDTH_MM, USUAL_HEIGHT_MM = 9.4, 6.5
-VEIN_NARROWS, NO_VEIN_NARROWS = 1.4, 2.1
+NO_VEIN_NARROWS = 2.1
 WITNESSES = 2  # neighbours that must agree; one alone may be broken itself
 MARROW_IN_FRONT = 0.6  # of sound marrow: with less in front of it an opening is no vein's alone
 LEAST_GAP_MM2 = {"marrow": 8.0, "wall": 15.0}  # by what told it
@@ -142,7 +142,7 @@ def _judge(one: Opening, openings: Sequence[Opening], around: Around) -> tuple[s
     if at_the_vein(one, openings) or _moved_vein(one, openings, around.height_kept):
         return _judge_at_the_vein(one, around, size)
     may_be = _possible(one) and _may_be_the_vein(one, openings, around.height_kept)
-    if may_be and _told_by_channel(one, around) != "gap":
+    if may_be and not _wider_than_any_vein(one, around):
         return "unclear", f"an opening of {size} lies near the vein's place: its own, or a gap"
     if spans(one, around.slice_mm):
         return "gap", ""
@@ -161,31 +161,28 @@ def _judge_at_the_vein(one: Opening, around: Around, size: str) -> tuple[str, st
     reach = max((_reach_mm(veins) for veins in known), default=WIDEST_MM)
     if one.width_mm > min(WIDEST_MM, FAR_WIDER * max(reach, UNSEEN_VEIN_MM)):
         return "gap", ""
-    told = _told_by_channel(one, around)
-    if told == "gap":
+    if _wider_than_any_vein(one, around):
         return "gap", ""
     # The smaller of the neighbours: the larger may itself be broken through its vein.
     narrow = one.width_mm <= max(SMALL_WIDTH_MM, LIKE_NEIGHBOUR * min(widths, default=0.0))
     low = one.height_mm <= min(max(SMALL_HEIGHT_MM, LIKE_NEIGHBOUR * min(heights, default=0.0)), HIGHEST_MM)
     wide = "a wide vein and a fracture through it look alike"
     larger = f"an opening of {size} at the vein's place is larger than usual: {wide}"
-    return ("vein", "") if told == "vein" or (narrow and low) else ("unclear", larger)
+    return ("vein", "") if narrow and low else ("unclear", larger)
 
 
-def _told_by_channel(one: Opening, around: Around) -> str:
-    """What the channel in front of a large opening says: "vein", "gap", or nothing.
+def _wider_than_any_vein(one: Opening, around: Around) -> bool:
+    """Whether a large opening is wider than the channel in front of it would make a vein's.
 
-    In a body that has lost height it may have been crushed: that it is not seen says nothing.
+    In a body that has lost height the channel may have been crushed: that it is not seen says nothing.
     """
     narrows = one.wider_than_channel
-    if narrows is None or (one.width_mm <= SMALL_WIDTH_MM and one.height_mm <= SMALL_HEIGHT_MM):
-        return ""
-    if narrows <= VEIN_NARROWS:
-        return "vein" if _possible(one) else ""
+    if narrows is None or narrows <= NO_VEIN_NARROWS:
+        return False
     shallow = any((vein.wider_than_channel or 0.0) > NO_VEIN_NARROWS for veins in around.veins for vein in veins)
     crushed = around.height_kept <= HEIGHT_LOST
     usual = one.width_mm <= USUAL_WIDTH_MM and one.height_mm <= USUAL_HEIGHT_MM
-    return "gap" if narrows > NO_VEIN_NARROWS and not (shallow or crushed or usual) else ""
+    return not (shallow or crushed or usual)
 
 
 def _reach_mm(veins: Sequence[Opening]) -> float:
