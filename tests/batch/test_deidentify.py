@@ -17,7 +17,9 @@ from vfa.batch.pseudonyms import Pseudonyms, Scrubber, read_key
 from vfa.batch.run import BatchRequest, run_batch
 from vfa.errors import UsageError
 
-SECRETS = ("Doe0", "Doe1", "MRN00000", "MRN00001", "Spine CT", "Spine T2")
+# Long enough not to stand in packed bytes by chance, as four letters once did.
+NAMES = ("Doe0_Jane", "Doe0^Jane", "Doe0.dcm", "Doe1_John")
+SECRETS = (*NAMES, "MRN00000", "MRN00001", "Spine CT", "Spine T2")
 
 
 @pytest.mark.slow
