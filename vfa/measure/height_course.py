@@ -22,8 +22,8 @@ from vfa.model.morphometry import COLUMNS
 # 2025: 6.48 and 6.63 %). Above T9 no verified number was found; 4 % is a plausible value.
 GROWTH = {"upper": 0.04, "thoracolumbar": 0.063}
 # From L1 on bodies hardly grow, and L5 is lower again. Anterior heights: constant from L3 to L5 on CT while posterior
-# ones fall (Zhou et al., Eur Spine J 2000, abstract), 5.55, 5.60, 5.66, 5.63, 5.71 % of a column (Tibbetts 1981). Means
-# of the mean shape of 87 patients (Clouthier et al., J Biomech 2023): L2 28.3, L3 28.8, L4 28.5, L5 27.6 mm.
+# ones fall (Zhou et al. 2000, read second-hand), 5.55, 5.60, 5.66, 5.63, 5.71 % of a column (Tibbetts 1981, likewise).
+# Means of the mean shape of 87 patients (Clouthier et al., J Biomech 2023): L2 28.3, L3 28.8, L4 28.5, L5 27.6 mm.
 # Between these and Panjabi's cadavers, as log ratio to L1:
 LUMBAR = {"L1": 0.0, "L2": 0.013, "L3": 0.02, "L4": 0.010, "L5": -0.020}
 # Normal sagittal wedging, degrees, mean of 120 women and 120 men (PMC2899959, table 1); + is anterior shorter.
