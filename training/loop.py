@@ -19,6 +19,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 import torch
+from shipped import take_shipped
 from torch import Tensor, nn
 
 LAST_RATE = 1e-5
@@ -181,7 +182,16 @@ def training_options(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, required=True, help="of the clock")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--shipped", type=Path, help="an ONNX file to begin from")
     return parser
+
+
+def begin(net: nn.Module, options: argparse.Namespace, from_nothing: Pace, from_shipped: Pace) -> Training:
+    """The training that the options ask for: of this network as it is, or with the weights of a file that shipped."""
+    if options.shipped is None:
+        return Training(net, options.run, options.minutes, from_nothing)
+    take_shipped(net, options.shipped)
+    return Training(net, options.run, options.minutes, from_shipped)
 
 
 def prepare(seed: int, threads: int) -> None:

@@ -6,14 +6,11 @@ python training/outline_train.py --cache CACHE --run training/runs/next --minute
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import torch
-from loop import Pace, Task, Training, prepare, training_options
+from loop import Pace, Task, begin, prepare, training_options
 from outline_cache import Crop, Scenes, crop_of
 from outline_network import OutlineNet
-from shipped import take_shipped
 from torch import Tensor
 
 FROM_NOTHING = Pace(peak_rate=2e-3, warm_up=100, average_decay=0.997, largest_gradient=2.0, check_every_s=300.0)
@@ -84,14 +81,9 @@ def _loss(net: torch.nn.Module, crop: Crop) -> Tensor:
 
 def main() -> None:
     """Train until the minutes are spent."""
-    parser = training_options(__doc__)
-    parser.add_argument("--shipped", type=Path, help="an ONNX file to begin from")
-    options = parser.parse_args()
+    options = training_options(__doc__).parse_args()
     prepare(options.seed, options.threads)
-    net, shipped = OutlineNet(), options.shipped is not None
-    if shipped:
-        take_shipped(net, options.shipped)
-    training = Training(net, options.run, options.minutes, FROM_SHIPPED if shipped else FROM_NOTHING)
+    training = begin(OutlineNet(), options, FROM_NOTHING, FROM_SHIPPED)
     scenes, check = Scenes(options.cache / "train"), Scenes(options.cache / "check")
     rng = np.random.default_rng(options.seed + training.iteration)
     task = Task(

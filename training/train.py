@@ -6,15 +6,12 @@ python training/train.py --cache CACHE --run training/runs/locate-2 --minutes 30
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from cache import PATCH, SMALL_PATCH, Cache, Patch
-from loop import Pace, Task, Training, prepare, training_options
+from loop import Pace, Task, begin, prepare, training_options
 from losses import locate_loss
 from network import CLASSES, LocateNet
-from shipped import take_shipped
 from torch import Tensor
 
 FROM_NOTHING = Pace(peak_rate=1.5e-3, warm_up=150, average_decay=0.998, largest_gradient=5.0, check_every_s=240.0)
@@ -58,21 +55,16 @@ def validate(net: torch.nn.Module, cache: Cache) -> dict[str, float]:
 
 def main() -> None:
     """Train until the minutes are spent."""
-    parser = training_options(__doc__)
-    parser.add_argument("--shipped", type=Path, help="an ONNX file to begin from")
-    options = parser.parse_args()
+    options = training_options(__doc__).parse_args()
     prepare(options.seed, options.threads)
-    net, shipped = LocateNet(), options.shipped is not None
-    if shipped:
-        take_shipped(net, options.shipped)
-    training = Training(net, options.run, options.minutes, FROM_SHIPPED if shipped else FROM_NOTHING)
+    training = begin(LocateNet(), options, FROM_NOTHING, FROM_SHIPPED)
     cache, check = Cache(options.cache / "train"), Cache(options.cache / "check")
     rng = np.random.default_rng(options.seed + training.iteration)
     # The file that ships holds no weights for the coarser outputs, so they are not learned from either.
-    scales = 1 if shipped else 3
+    scales = 1 if options.shipped else 3
 
     def draw() -> Patch:
-        return cache.draw(rng, SMALL_PATCH if not shipped and training.progress < SMALL_UNTIL else PATCH)
+        return cache.draw(rng, SMALL_PATCH if not options.shipped and training.progress < SMALL_UNTIL else PATCH)
 
     task = Task(
         draw,
