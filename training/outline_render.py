@@ -57,7 +57,8 @@ def render_scene(scene: Scene, rng: Generator, mr_share: float = 0.5) -> Picture
     fine += contrast.texture[labels] * mottle(labels.shape, rng)
     fine *= patches(labels.shape, rng, float(rng.uniform(0, 0.2)))
     if not contrast.is_ct:
-        fine[np.isin(labels, DISC_LABELS)] *= _from_disc_to_disc(labels.shape, rng)[np.isin(labels, DISC_LABELS)]
+        discs = np.isin(labels, DISC_LABELS)
+        fine[discs] *= _from_disc_to_disc(labels.shape, rng)[discs]
         fine = _fat_shifted(fine, labels, rng)
     return _scanned(fine, scene.grid, contrast, rng)
 
