@@ -16,6 +16,7 @@ import numpy as np
 
 from vfa.measure.height_course import (
     INTACT_ABOVE,
+    UNNAMED_SLOPE_SD,
     Course,
     follows_regular_counting,
     probability_intact,
@@ -33,7 +34,6 @@ OUTER_SHARE = 0.87  # of that in the left and right third, where endplates are f
 UNNAMED_SHARE = 1.13  # where the level is not known, nor are its usual wedging and growth
 STEP_VARIATION = 0.02  # and how far the course itself strays from the usual, per root of a level stepped
 SLOPE_VARIATION = 0.008  # and of a person's growth per level about the usual, once many levels are in view
-UNNAMED_SLOPE_VARIATION = 0.03  # and where it is not known which levels they are, nor how much these grow
 FARTHEST_NEIGHBOUR = 3  # levels; beyond, a neighbour says little
 MOST_ASYMMETRY_LOG = 0.1  # between left and right thirds; a scoliotic body of 40 mm with 4° of wedging has 0.07
 THIRDS = ("centre", "left", "right")
@@ -106,7 +106,7 @@ def _from(target: Candidate, references: list[Candidate], third: str, course: Co
     if not known:
         return _no_reference(target.level)
     steps = np.array([c.position - target.position for c, _ in known], dtype=float)
-    slope = UNNAMED_SLOPE_VARIATION if is_provisional(target.level) else SLOPE_VARIATION
+    slope = UNNAMED_SLOPE_SD if is_provisional(target.level) else SLOPE_VARIATION
     found: dict[str, Estimate] = {}
     for number, column in enumerate(COLUMNS):
         heights = np.array([h[column].value for _, h in known])
