@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ def test_no_wall_of_a_healthy_spine_is_breached_and_no_bone_stands_behind_one(sh
                 assert wall.retropulsion_mm.value <= MOST_BEHIND_MM, level.level
 
 
+@cache
 def measured(series: Path) -> list[VertebraFindings]:
     """The levels whose heights were measured."""
     found = vfa.assess(series).assessment.findings.vertebrae
